@@ -1,0 +1,47 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { CONSUMERS, type ConsumerName } from "./consumers";
+import { endpoints } from "./consumers/consumer";
+import type { OidcCredentials } from "./oidc-client";
+import { SCOPES } from "./scopes";
+
+export interface DeliveryArgs {
+  readonly credentials: OidcCredentials;
+  readonly consumer: ConsumerName;
+  /** Namespace of the consuming application. */
+  readonly namespace: pulumi.Input<string>;
+  /** Public host of the consuming application. */
+  readonly host: string;
+  readonly authentikUrl: string;
+  /** Group whose members administer the consumer, where it takes roles from the claim. */
+  readonly adminGroup: string;
+}
+
+/**
+ * The credentials of an OIDC client, as a Secret `<slug>-oidc` in the consumer's namespace: generic keys (`OIDC_…`)
+ * beside the form that application itself reads. All keys that are environment names fit `envFrom`.
+ */
+export class Delivery extends pulumi.ComponentResource {
+  constructor(slug: string, args: DeliveryArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("plana:sso:Delivery", slug, {}, opts);
+    const { issuer } = args.credentials;
+    const data = pulumi
+      .all([args.credentials.clientId, args.credentials.clientSecret])
+      .apply(([clientId, clientSecret]) => ({
+        OIDC_ISSUER: issuer,
+        OIDC_DISCOVERY_URL: endpoints({ authentikUrl: args.authentikUrl, issuer }).discovery,
+        OIDC_CLIENT_ID: clientId,
+        OIDC_CLIENT_SECRET: clientSecret,
+        OIDC_SCOPES: SCOPES.join(" "),
+        ...CONSUMERS[args.consumer]({ slug, issuer, clientId, clientSecret, ...args }),
+      }));
+    const name = `${slug}-oidc`;
+    new kubernetes.core.v1.Secret(
+      name,
+      { metadata: { name, namespace: args.namespace }, type: "Opaque", stringData: data },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Paths that an application behind the proxy serves without a login.
+ *
+ * Authentik's outpost reads one Go RE2 expression per line, unanchored, against the request path (facts of its source,
+ * 2026.5), before anybody has resolved `..` in it. So every expression is anchored at both ends, and a segment that
+ * varies may neither begin with a dot nor hold an escape.
+ */
+export type PublicPath =
+  /** Exactly this path. */
+  | { readonly exact: string }
+  /** Every file in and below this folder, which ends in a slash. */
+  | { readonly below: string }
+  /** A path in which `*` stands for one segment. */
+  | { readonly pattern: string };
+
+const SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9_.-]*";
+
+/** The expression for a path. */
+export function skipPathRegex(path: PublicPath): string {
+  if ("exact" in path) return `^${escape(path.exact)}$`;
+  if ("below" in path) return `^${escape(path.below)}(${SEGMENT}/)*(${SEGMENT})?$`;
+  return `^${path.pattern.split("*").map(escape).join(SEGMENT)}$`;
+}
+
+/** The value of a proxy provider's `skipPathRegex`: one expression per line. */
+export function skipPathRegexes(paths: readonly PublicPath[]): string {
+  return paths.map(skipPathRegex).join("\n");
+}
+
+/** Whether the outpost lets a path pass without a login, with the semantics above. */
+export function isPublic(regexes: string, path: string): boolean {
+  return regexes.split("\n").some((regex) => new RegExp(regex, "u").test(path));
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,19 @@
+/** A group of staff and what it opens. */
+export interface StaffGroup {
+  readonly name: string;
+  /** What membership grants, in a sentence for reviewers. */
+  readonly grants: string;
+  /** Authentik administration. */
+  readonly superuser?: boolean;
+}
+
+/** A person on the roster. The username is the identity; ids are hints for adoption. */
+export interface Person {
+  readonly username: string;
+  readonly name: string;
+  readonly email: string;
+  /** Names of the groups the person is in; none for a person who is leaving. */
+  readonly groups: readonly string[];
+  /** False for a person who is leaving: disabled, never deleted, so that the audit trail keeps its subject. */
+  readonly active: boolean;
+}

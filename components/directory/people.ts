@@ -1,0 +1,37 @@
+import * as authentik from "@pulumi/authentik";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Groups } from "./groups";
+import type { Person } from "./model";
+
+export interface PeopleArgs {
+  readonly people: readonly Person[];
+  readonly groups: Groups;
+}
+
+/**
+ * The people of the roster. No password is set: a person gets a one-time reset link, which leads through TOTP
+ * enrolment (see `Recovery`).
+ */
+export class People extends pulumi.ComponentResource {
+  constructor(name: string, args: PeopleArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("plana:sso:People", name, {}, opts);
+    for (const person of args.people) {
+      new authentik.User(
+        person.username,
+        {
+          username: person.username,
+          name: person.name,
+          email: person.email,
+          isActive: person.active,
+          groups: person.active ? person.groups.map((group) => args.groups.id(group)) : [],
+          type: "internal",
+          path: "users",
+          attributes: "{}",
+        },
+        { parent: this, protect: true },
+      );
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The Python expressions of policies and mappings, as pure functions. Every value from data goes through
+ * `pythonString`, so no name can break out of its literal.
+ */
+
+/** A Python string literal for any text; whatever is not plain ASCII is escaped by code point. */
+export function pythonString(text: string): string {
+  const characters = Array.from(text, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    const plain = code >= 0x20 && code < 0x7f && character !== '"' && character !== "\\";
+    return plain ? character : `\\U${code.toString(16).padStart(8, "0")}`;
+  });
+  return `"${characters.join("")}"`;
+}
+
+// The person who logs in: in a flow the request's own user is still anonymous.
+const PENDING_USER = 'user = request.context.get("pending_user", request.user)';
+
+/** Passes for a person who has no confirmed TOTP device (devices of other kinds do not count). */
+export function lacksTotp(): string {
+  return `${PENDING_USER}\nreturn not ak_user_has_authenticator(user, "totp")`;
+}
+
+/** Passes for whoever opened a recovery flow without a link. */
+export function cameWithoutLink(): string {
+  return 'return not request.context.get("is_restored", False)';
+}
+
+/** Passes for a login that comes from the source `slug` with Google's hosted domain and e-mail domain as given. */
+export function fromHostedDomain(slug: string, domain: string): string {
+  // Google answers `verified_email` on the endpoint Authentik asks, and `email_verified` on the newer one. `hd` is
+  // checked at every login, not only when the account is linked: a link can be made from inside a session.
+  return [
+    'source = request.context.get("source")',
+    'info = request.context.get("oauth_userinfo") or {}',
+    `domain = ${pythonString(domain)}`,
+    'email = str(info.get("email", "")).lower()',
+    'verified = info.get("verified_email", info.get("email_verified")) is True',
+    "return (",
+    "    ak_is_sso_flow",
+    `    and getattr(source, "slug", None) == ${pythonString(slug)}`,
+    '    and info.get("hd") == domain',
+    '    and email.endswith("@" + domain)',
+    "    and verified",
+    ")",
+  ].join("\n");
+}

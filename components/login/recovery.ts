@@ -1,0 +1,106 @@
+import * as authentik from "@pulumi/authentik";
+import * as pulumi from "@pulumi/pulumi";
+
+import { cameWithoutLink } from "./expressions";
+import { bindPolicy, OwnFlow } from "./flow";
+import type { SecondFactor } from "./second-factor";
+
+export interface RecoveryArgs {
+  readonly secondFactor: SecondFactor;
+}
+
+/**
+ * Setting a new password through a one-time link that an operator makes. The second factor comes before the password
+ * is written: whoever holds the link of an enrolled person but not the authenticator changes nothing.
+ */
+export class Recovery extends pulumi.ComponentResource {
+  /** Uuid of the flow, for the brand. */
+  readonly flow: pulumi.Output<string>;
+
+  constructor(name: string, args: RecoveryArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("plana:sso:Recovery", name, {}, opts);
+    const own = { parent: this, protect: true };
+    const flow = new OwnFlow(
+      "plana-recovery",
+      { title: "Set a new password", designation: "recovery", authentication: "require_unauthenticated" },
+      { parent: this },
+    );
+
+    const refusal = new authentik.StageDeny(
+      "plana-recovery-refusal",
+      { name: "plana-recovery-refusal", denyMessage: "This link is not valid." },
+      own,
+    );
+    const withoutLink = new authentik.PolicyExpression(
+      "plana-recovery-without-link",
+      { name: "plana-recovery-without-link", expression: cameWithoutLink(), executionLogging: false },
+      own,
+    );
+    const passwordPolicy = new authentik.PolicyPassword(
+      "plana-password",
+      {
+        name: "plana-password",
+        passwordField: "password",
+        errorMessage: "At least 12 characters, hard to guess.",
+        checkStaticRules: true,
+        lengthMin: 12,
+        amountDigits: 0,
+        amountLowercase: 0,
+        amountUppercase: 0,
+        amountSymbols: 0,
+        checkZxcvbn: true,
+        zxcvbnScoreThreshold: 2,
+        // Would need the internet from the server at every change of a password.
+        checkHaveIBeenPwned: false,
+        executionLogging: false,
+      },
+      own,
+    );
+    const field = (fieldKey: string, label: string, order: number) =>
+      new authentik.StagePromptField(
+        `plana-recovery-${fieldKey.replace("_", "-")}`,
+        {
+          name: `plana-recovery-${fieldKey.replace("_", "-")}`,
+          fieldKey,
+          label,
+          placeholder: label,
+          type: "password",
+          required: true,
+          order,
+          initialValueExpression: false,
+          placeholderExpression: false,
+        },
+        own,
+      ).id;
+    const prompt = new authentik.StagePrompt(
+      "plana-recovery-prompt",
+      {
+        name: "plana-recovery-prompt",
+        fields: [field("password", "New password", 0), field("password_repeat", "New password (repeat)", 1)],
+        validationPolicies: [passwordPolicy.id],
+      },
+      own,
+    );
+    const write = new authentik.StageUserWrite(
+      "plana-recovery-write",
+      { name: "plana-recovery-write", userCreationMode: "never_create", createUsersAsInactive: true },
+      own,
+    );
+    const login = new authentik.StageUserLogin(
+      "plana-recovery-login",
+      { name: "plana-recovery-login", sessionDuration: "seconds=0", terminateOtherSessions: true },
+      own,
+    );
+
+    const refused = flow.step("refusal", { order: 0, stage: refusal.id });
+    bindPolicy("plana-recovery-without-link", refused, { policy: withoutLink.id }, { parent: this });
+    flow.step("second-factor", { order: 5, stage: args.secondFactor.stage });
+    args.secondFactor.require("plana-recovery", flow.uuid, 7);
+    flow.step("prompt", { order: 10, stage: prompt.id });
+    flow.step("write", { order: 20, stage: write.id });
+    flow.step("login", { order: 100, stage: login.id });
+
+    this.flow = flow.uuid;
+    this.registerOutputs({ flow: this.flow });
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * JSON with its keys sorted at every depth, so that key order is never a difference in a preview.
+ * Values that are `undefined` are left out, as in `JSON.stringify`.
+ */
+export function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

@@ -1,0 +1,154 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { PublicPath } from "../applications/public-paths";
+import { tls, type IngressClass } from "../server/chart-values";
+
+export interface ProtectedRouteArgs {
+  /** Public host of the application. */
+  readonly host: string;
+  /** Namespace and Service of the application behind the proxy. */
+  readonly namespace: pulumi.Input<string>;
+  readonly service: { readonly name: string; readonly port: number };
+  /** Cluster-internal host of the outpost. */
+  readonly outpostHost: pulumi.Input<string>;
+  /** What is served without a login; must be what the provider skips. */
+  readonly publicPaths: readonly PublicPath[];
+  readonly controller: "nginx" | "traefik";
+  readonly ingress: IngressClass;
+}
+
+/** Headers that the outpost sets for the application. */
+const HEADERS = ["username", "groups", "entitlements", "email", "name", "uid"].map(
+  (name) => `X-authentik-${name}`,
+);
+
+// All Ingresses are made whether or not a controller runs: it is not this program's to wait for one.
+const SKIP_AWAIT = { "pulumi.com/skipAwait": "true" };
+
+/**
+ * Routes of an application behind the embedded outpost, in its own namespace:
+ *
+ * - `/outpost.goauthentik.io` on the application's own host goes to the outpost, through an ExternalName Service: the
+ *   outpost answers only when the Host header is the application's;
+ * - everything else asks the outpost first (forward auth), which lets through what the provider skips;
+ * - the exact public paths go straight to the application, so that tracking does not depend on the login.
+ *
+ * Public folders and patterns are left to the outpost's expressions alone: an ingress path is a prefix, and a prefix
+ * match before `..` is resolved can be walked out of.
+ */
+export class ProtectedRoute extends pulumi.ComponentResource {
+  /** @param slug slug of the application; also the prefix of the resource names. */
+  constructor(slug: string, args: ProtectedRouteArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("plana:sso:ProtectedRoute", slug, {}, opts);
+    const { namespace, host } = args;
+    const own = { parent: this };
+
+    const outpost = new kubernetes.core.v1.Service(
+      `${slug}-outpost`,
+      {
+        metadata: { name: `${slug}-outpost`, namespace },
+        spec: {
+          type: "ExternalName",
+          externalName: args.outpostHost,
+          ports: [{ name: "http", port: 80, targetPort: 80 }],
+        },
+      },
+      own,
+    );
+    const toOutpost = { service: { name: outpost.metadata.name, port: { number: 80 } } };
+    const toApplication = { service: { name: args.service.name, port: { number: args.service.port } } };
+    const certificate = tls(host, args.ingress, `${slug}-tls`);
+
+    const ingress = (
+      name: string,
+      annotations: Record<string, pulumi.Input<string>>,
+      paths: {
+        path: string;
+        pathType: "Exact" | "Prefix";
+        backend: typeof toOutpost | typeof toApplication;
+      }[],
+    ) =>
+      new kubernetes.networking.v1.Ingress(
+        name,
+        {
+          metadata: {
+            name,
+            namespace,
+            annotations: { ...SKIP_AWAIT, ...certificate.annotations, ...annotations },
+          },
+          spec: {
+            ingressClassName: args.ingress.className,
+            tls: certificate.tls,
+            rules: [{ host, http: { paths } }],
+          },
+        },
+        own,
+      );
+
+    const askOutpost =
+      args.controller === "nginx" ? this.nginxAuth(slug, args, own) : this.traefikAuth(slug, args, own);
+    ingress(`${slug}-protected`, askOutpost, [{ path: "/", pathType: "Prefix", backend: toApplication }]);
+    ingress(`${slug}-login`, {}, [
+      { path: "/outpost.goauthentik.io", pathType: "Prefix", backend: toOutpost },
+    ]);
+    const exact = args.publicPaths.flatMap((path) => ("exact" in path ? [path.exact] : []));
+    if (exact.length > 0) {
+      ingress(
+        `${slug}-public`,
+        {},
+        exact.map((path) => ({ path, pathType: "Exact", backend: toApplication })),
+      );
+    }
+    this.registerOutputs({});
+  }
+
+  private nginxAuth(
+    slug: string,
+    { namespace, host, outpostHost }: ProtectedRouteArgs,
+    own: pulumi.CustomResourceOptions,
+  ) {
+    // The outpost knows an application by its host, but nginx asks it under the outpost's own. A ConfigMap of
+    // headers needs no snippet annotation, which controllers refuse by default.
+    const headers = new kubernetes.core.v1.ConfigMap(
+      `${slug}-outpost-headers`,
+      { metadata: { name: `${slug}-outpost-headers`, namespace }, data: { "X-Forwarded-Host": host } },
+      own,
+    );
+    const nginx = (name: string) => `nginx.ingress.kubernetes.io/${name}`;
+    return {
+      [nginx("auth-url")]: pulumi.interpolate`http://${outpostHost}/outpost.goauthentik.io/auth/nginx`,
+      [nginx("auth-signin")]:
+        `https://${host}/outpost.goauthentik.io/start?rd=https://${host}$escaped_request_uri`,
+      [nginx("auth-response-headers")]: ["Set-Cookie", ...HEADERS].join(","),
+      [nginx("auth-proxy-set-headers")]: pulumi.interpolate`${namespace}/${headers.metadata.name}`,
+    };
+  }
+
+  private traefikAuth(
+    slug: string,
+    { namespace, outpostHost }: ProtectedRouteArgs,
+    own: pulumi.CustomResourceOptions,
+  ) {
+    const name = `${slug}-outpost`;
+    new kubernetes.apiextensions.CustomResource(
+      name,
+      {
+        apiVersion: "traefik.io/v1alpha1",
+        kind: "Middleware",
+        metadata: { name, namespace },
+        spec: {
+          forwardAuth: {
+            address: pulumi.interpolate`http://${outpostHost}/outpost.goauthentik.io/auth/traefik`,
+            trustForwardHeader: true,
+            authResponseHeaders: HEADERS,
+          },
+        },
+      },
+      own,
+    );
+    return {
+      "traefik.ingress.kubernetes.io/router.middlewares": pulumi.interpolate`${namespace}-${name}@kubernetescrd`,
+    };
+  }
+}

@@ -1,0 +1,102 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { chartValues, type IngressClass } from "./chart-values";
+import { SettingsSecret, type Database } from "./settings-secret";
+
+/** Where Authentik runs; the Service names follow from the release name. */
+const RELEASE = "authentik";
+
+export interface ServerArgs {
+  readonly namespace: string;
+  /** Public host of Authentik. */
+  readonly host: string;
+  /** The chart from its repository, or from `path` where the cluster has no internet. */
+  readonly chart: { readonly version: string; readonly path?: string };
+  readonly database: Database;
+  readonly secretKey: pulumi.Output<string>;
+  readonly bootstrapToken: pulumi.Output<string>;
+  readonly replicas: { readonly server: number; readonly worker: number };
+  readonly ingress: IngressClass;
+  /** Whether `up` waits until the pods are ready. */
+  readonly waitUntilReady: boolean;
+}
+
+/** The Authentik server and worker, from the upstream Helm chart, with settings that Helm never owns. */
+export class Server extends pulumi.ComponentResource {
+  readonly namespace: pulumi.Output<string>;
+  /** Cluster-internal host of the Service `authentik-proxy`, through which the embedded outpost is reached. */
+  readonly outpostHost: pulumi.Output<string>;
+
+  constructor(name: string, args: ServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("plana:sso:Server", name, {}, opts);
+    const namespace = new kubernetes.core.v1.Namespace(
+      args.namespace,
+      { metadata: { name: args.namespace } },
+      { parent: this, protect: true },
+    );
+    this.namespace = namespace.metadata.name;
+
+    const settings = new SettingsSecret(
+      "settings",
+      {
+        namespace: this.namespace,
+        secretName: "authentik-settings",
+        database: args.database,
+        secretKey: args.secretKey,
+        bootstrapToken: args.bootstrapToken,
+      },
+      { parent: this },
+    );
+
+    const release = new kubernetes.helm.v3.Release(
+      RELEASE,
+      {
+        name: RELEASE,
+        namespace: this.namespace,
+        chart: args.chart.path ?? "authentik",
+        version: args.chart.path ? undefined : args.chart.version,
+        repositoryOpts: args.chart.path ? undefined : { repo: "https://charts.goauthentik.io" },
+        values: pulumi
+          .all([settings.secretName, settings.checksum])
+          .apply(([settingsSecret, settingsChecksum]) =>
+            chartValues({
+              host: args.host,
+              settingsSecret,
+              settingsChecksum,
+              replicas: args.replicas,
+              ingress: args.ingress,
+            }),
+          ),
+        skipAwait: !args.waitUntilReady,
+        timeout: 600,
+      },
+      // The values hold no secret, but a release that is adopted brings its old values, secret key included, into
+      // the state.
+      { parent: this, protect: true, additionalSecretOutputs: ["values"] },
+    );
+
+    const proxy = new kubernetes.core.v1.Service(
+      "authentik-proxy",
+      {
+        metadata: {
+          name: "authentik-proxy",
+          namespace: this.namespace,
+          // Its pods are the release's; whether they are ready is the release's to tell.
+          annotations: { "pulumi.com/skipAwait": "true" },
+        },
+        spec: {
+          selector: {
+            "app.kubernetes.io/name": "authentik",
+            "app.kubernetes.io/instance": RELEASE,
+            "app.kubernetes.io/component": "server",
+          },
+          ports: [{ name: "http", port: 80, targetPort: "http" }],
+        },
+      },
+      { parent: this, dependsOn: release },
+    );
+    this.outpostHost = pulumi.interpolate`${proxy.metadata.name}.${this.namespace}.svc.cluster.local`;
+    this.registerOutputs({ outpostHost: this.outpostHost });
+  }
+}

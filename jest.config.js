@@ -1,0 +1,13 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/tests/**/*.test.ts"],
+  // Copies of the program under .local are not modules of this one.
+  modulePathIgnorePatterns: ["<rootDir>/.local/", "<rootDir>/sdks/authentik/bin/package.json"],
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
+    // The Kubernetes client ships ES modules only.
+    "client-node/.+\\.js$": ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }],
+  },
+  transformIgnorePatterns: ["/node_modules/(?!@kubernetes/client-node/)"],
+};

@@ -1,0 +1,234 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import { type Kind, kindNamed, pathOf } from "../kubernetes/kinds";
+import { CHART, checkValues, render, settings } from "./chart";
+import type { Cluster } from "./cluster";
+import { changes } from "./difference";
+import { named } from "./naming";
+import type { Failure, Plugin } from "./server";
+import { hasUnknown, isObject, objectOf, type Properties, textOf, type Value } from "./wire";
+
+/** Type token of a Helm release. */
+export const RELEASE = "kubernetes:helm.sh/v3:Release";
+
+const INPUTS =
+  "allowNullValues atomic chart cleanupOnFail compat createNamespace dependencyUpdate description devel disableCRDHooks " +
+  "disableOpenapiValidation disableWebhooks forceUpdate keyring lint manifest maxHistory name namespace postrender " +
+  "recreatePods renderSubchartNotes replace repositoryOpts resetValues resourceNames reuseValues skipAwait skipCrds " +
+  "timeout valueYamlFiles values verify version waitForJobs";
+
+/** What a server cannot start without. */
+const NEEDED = ["AUTHENTIK_SECRET_KEY", "AUTHENTIK_POSTGRESQL__PASSWORD"];
+
+/** One revision, as Helm keeps it in its own Secret. */
+interface Revision {
+  readonly number: number;
+  readonly chart: string;
+  readonly chartVersion: string;
+  readonly values: Properties;
+  readonly objects: readonly Properties[];
+}
+
+function kindOf(object: Properties): Kind {
+  const found = kindNamed(textOf(object.apiVersion), textOf(object.kind));
+  if (!found) throw new Error(`helm: the sandbox cluster has no kind ${textOf(object.kind)}`);
+  return found;
+}
+
+const SECRETS = kindOf({ apiVersion: "v1", kind: "Secret" });
+
+/** Helm's own encoding: JSON, gzip, base64; Kubernetes adds another base64. */
+function packed(
+  namespace: string,
+  name: string,
+  { number, chart, chartVersion, values, objects }: Revision,
+): string {
+  const release = {
+    name,
+    namespace,
+    version: number,
+    config: values,
+    chart: { metadata: { name: chart, version: chartVersion } },
+    manifest: objects.map((object) => JSON.stringify(object)).join("\n---\n"),
+  };
+  return gzipSync(JSON.stringify(release)).toString("base64");
+}
+
+function unpacked(secret: Properties): Revision {
+  const once = Buffer.from(textOf(objectOf(secret.data).release), "base64").toString();
+  const release = JSON.parse(gunzipSync(Buffer.from(once, "base64")).toString()) as Properties;
+  const { name, version } = objectOf(objectOf(release.chart).metadata);
+  const documents = textOf(release.manifest).split("\n---\n").filter(Boolean);
+  return {
+    number: Number(release.version),
+    chart: textOf(name),
+    chartVersion: textOf(version),
+    values: objectOf(release.config),
+    objects: documents.map((document) => JSON.parse(document) as Properties),
+  };
+}
+
+async function history(cluster: Cluster, namespace: string, name: string): Promise<Properties[]> {
+  const query = new URLSearchParams({ labelSelector: `owner=helm,name=${name}` });
+  const found = await cluster.request("GET", `${pathOf(SECRETS, namespace)}?${query.toString()}`);
+  const secrets = (Array.isArray(found?.items) ? found.items : []).filter(isObject);
+  const number = (secret: Properties) => Number(objectOf(objectOf(secret.metadata).labels).version);
+  return secrets.sort((a, b) => number(b) - number(a));
+}
+
+/** The pods of a server without its settings would never get ready, and with them the release. */
+async function checkSettings(
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  values: Properties,
+): Promise<void> {
+  const secret = settings(name, values);
+  const found = secret.own ?? objectOf((await cluster.get(SECRETS, namespace, secret.name))?.data);
+  if (Object.keys(found).length === 0)
+    throw new Error(
+      `helm: release ${name} failed: secret "${secret.name}" not found in namespace "${namespace}"`,
+    );
+  const [missing] = NEEDED.filter((key) => !found[key]);
+  if (missing)
+    throw new Error(
+      `helm: release ${name} failed: pods crash: Secret key missing (${missing} is not in Secret "${secret.name}")`,
+    );
+}
+
+async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
+  const namespace = textOf(inputs.namespace) || cluster.namespace;
+  const name = textOf(inputs.name);
+  const values = objectOf(inputs.values);
+  const spaces = kindOf({ apiVersion: "v1", kind: "Namespace" });
+  if (inputs.createNamespace && !(await cluster.get(spaces, "", namespace)))
+    await cluster.put(spaces, { metadata: { name: namespace } });
+  await checkSettings(cluster, namespace, name, values);
+  const revisions = await history(cluster, namespace, name);
+  const last = revisions[0] && unpacked(revisions[0]);
+  const objects = render(name, namespace, values);
+  for (const object of objects) await cluster.put(kindOf(object), object, true);
+  const same = (a: Properties, b: Properties) =>
+    a.kind === b.kind && objectOf(a.metadata).name === objectOf(b.metadata).name;
+  const stale = (last?.objects ?? []).filter((old) => !objects.some((object) => same(old, object)));
+  for (const object of stale)
+    await cluster.delete(kindOf(object), namespace, textOf(objectOf(object.metadata).name));
+
+  const number = (last?.number ?? 0) + 1;
+  const revision = {
+    number,
+    chart: CHART.name,
+    chartVersion: textOf(inputs.version) || CHART.version,
+    values,
+    objects,
+  };
+  const labels = { name, owner: "helm", status: "deployed", version: String(number) };
+  await cluster.put(SECRETS, {
+    metadata: { name: `sh.helm.release.v1.${name}.v${number}`, namespace, labels },
+    type: "helm.sh/release.v1",
+    stringData: { release: packed(namespace, name, revision) },
+  });
+  const kept = Number(inputs.maxHistory ?? 0);
+  for (const old of kept > 0 ? revisions.slice(kept - 1) : [])
+    await cluster.delete(SECRETS, namespace, textOf(objectOf(old.metadata).name));
+  return {
+    id: `${namespace}/${name}`,
+    outputs: { ...inputs, namespace, ...described(namespace, name, revision) },
+  };
+}
+
+function described(
+  namespace: string,
+  name: string,
+  { number, chart, chartVersion, objects }: Revision,
+): Properties {
+  const resourceNames: Record<string, Value[]> = {};
+  for (const object of objects)
+    (resourceNames[`${textOf(object.kind)}/${textOf(object.apiVersion)}`] ??= []).push(
+      `${namespace}/${textOf(objectOf(object.metadata).name)}`,
+    );
+  const status = {
+    name,
+    namespace,
+    chart,
+    version: chartVersion,
+    appVersion: chartVersion,
+    revision: number,
+    status: "deployed",
+  };
+  return { resourceNames, status };
+}
+
+function refusals(inputs: Properties): Failure[] {
+  const known = INPUTS.split(" ");
+  const out: Failure[] = [];
+  const refuse = (property: string, reason: string) => out.push({ property, reason });
+  for (const name of Object.keys(inputs)) if (!known.includes(name)) refuse(name, `unknown input "${name}"`);
+  const { repo } = objectOf(inputs.repositoryOpts);
+  if (inputs.chart !== CHART.name || textOf(repo).replace(/\/$/, "") !== CHART.repository)
+    refuse(
+      "chart",
+      `chart "${textOf(inputs.chart)}" not found in repository "${textOf(repo)}"; the sandbox has ${CHART.name} of ${CHART.repository}`,
+    );
+  if (inputs.version !== undefined && inputs.version !== CHART.version)
+    refuse(
+      "version",
+      `chart "${CHART.name}" version "${textOf(inputs.version)}" not found; the sandbox has ${CHART.version}`,
+    );
+  if (isObject(inputs.values)) out.push(...checkValues(inputs.values));
+  return out;
+}
+
+/** Helm releases of the chart that the sandbox knows. */
+export function release(
+  api: () => Cluster,
+): Pick<Plugin, "check" | "diff" | "create" | "read" | "update" | "delete"> {
+  const split = (id: string): [string, string] => {
+    const [namespace = "", name = ""] = id.split("/");
+    return [namespace, name];
+  };
+  return {
+    check: (on, news, olds, seed) => {
+      const inputs = named(news, olds, on.name, seed.slice(0, 8));
+      return { inputs, failures: refusals(inputs) };
+    },
+    diff: (_, olds, news, oldInputs) => ({
+      changes: changes(news, olds, oldInputs).map((change) => ({
+        ...change,
+        replace: ["name", "namespace"].includes(change.path),
+      })),
+      deleteFirst: true,
+    }),
+    create: async (_, inputs, preview) => {
+      if (preview || hasUnknown(inputs)) return { id: "", outputs: inputs };
+      const [there] = await history(api(), textOf(inputs.namespace) || api().namespace, textOf(inputs.name));
+      if (there) throw new Error(`helm: cannot re-use a name that is still in use: ${textOf(inputs.name)}`);
+      return apply(api(), inputs);
+    },
+    read: async (_, id, state, inputs) => {
+      const [namespace, name] = split(id);
+      const [latest] = await history(api(), namespace, name);
+      if (!latest) return undefined;
+      const revision = unpacked(latest);
+      const live = {
+        chart: revision.chart,
+        version: revision.chartVersion,
+        values: revision.values,
+        name,
+        namespace,
+      };
+      const outputs = { ...state, ...live, ...described(namespace, name, revision) };
+      const kept = Object.entries(live).filter(([key]) => inputs && key in inputs);
+      return { id, outputs, inputs: inputs ? { ...inputs, ...Object.fromEntries(kept) } : live };
+    },
+    update: async (_, __, olds, news, ___, preview) =>
+      preview ? { ...olds, ...news } : (await apply(api(), news)).outputs,
+    delete: async (_, id) => {
+      const [namespace, name] = split(id);
+      const revisions = await history(api(), namespace, name);
+      for (const object of revisions[0] ? unpacked(revisions[0]).objects : [])
+        await api().delete(kindOf(object), namespace, textOf(objectOf(object.metadata).name));
+      for (const old of revisions)
+        await api().delete(SECRETS, namespace, textOf(objectOf(old.metadata).name));
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+import { startAuthentik, type Authentik } from "./authentik";
+import { buildEngine } from "./engine/build";
+import { kubeconfig, startKubernetes, type Kubernetes } from "./kubernetes/server";
+
+/** What a finished command of the CLI said. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How a command of the CLI is run. */
+export interface RunOptions {
+  /** The program's folder. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin?: string;
+  /** Passes the output on to the terminal instead of collecting it. */
+  readonly show?: boolean;
+}
+
+/** Runs a program to its end. */
+export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: options.show ? "inherit" : "pipe",
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+  if (!options.show) child.stdin?.end(options.stdin ?? "");
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (exit, signal) => resolve(exit ?? (signal ? 128 : 1)));
+  });
+  return { code, ...output };
+}
+
+export interface SandboxOptions {
+  /** The project whose node_modules, engine and plugins are used. */
+  readonly root: string;
+  /** Where this sandbox keeps its state: the objects of both servers and Pulumi's own state. */
+  readonly directory: string;
+}
+
+/** The embedded default: an emulated Authentik, an emulated cluster, stand-in plugins, and the real engine. */
+export class Sandbox {
+  private constructor(
+    readonly options: SandboxOptions,
+    readonly authentik: Authentik,
+    readonly kubernetes: Kubernetes,
+    /** API token of both servers. */
+    readonly token: string,
+    /** Environment under which the CLI finds all of it. */
+    readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Builds the engine when it is not there yet, and starts both servers on the state of the folder. */
+  static async start(options: SandboxOptions): Promise<Sandbox> {
+    const { root, directory } = options;
+    const local = join(root, ".local");
+    const home = join(local, "pulumi");
+    const binaries = await buildEngine(root, home);
+    installPlugins(root, home);
+    const stateFolder = join(directory, "state");
+    mkdirSync(stateFolder, { recursive: true });
+    const token = ownSecret(join(directory, "token"));
+    ownSecret(join(directory, "passphrase"));
+    const authentik = await startAuthentik({
+      stateFile: join(directory, "authentik.json"),
+      token,
+      cacheDir: join(local, "cache"),
+    });
+    const kubernetes = await startKubernetes({ stateFile: join(directory, "kubernetes.json"), token });
+    const kubeconfigFile = join(directory, "kubeconfig");
+    writeFileSync(kubeconfigFile, kubeconfig(kubernetes.url, token), { mode: 0o600 });
+    const env = {
+      ...process.env,
+      PATH: `${binaries}${delimiter}${process.env.PATH ?? ""}`,
+      PULUMI_HOME: home,
+      PULUMI_BACKEND_URL: `file://${stateFolder}`,
+      PULUMI_CONFIG_PASSPHRASE_FILE: join(directory, "passphrase"),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      AUTHENTIK_URL: authentik.url,
+      AUTHENTIK_TOKEN: token,
+      KUBECONFIG: kubeconfigFile,
+    };
+    return new Sandbox(options, authentik, kubernetes, token, env);
+  }
+
+  /** Runs the CLI in a program's folder. */
+  pulumi(
+    args: readonly string[],
+    options: { cwd?: string; stdin?: string; show?: boolean } = {},
+  ): Promise<Finished> {
+    const { root } = this.options;
+    return run(process.execPath, [join(root, "node_modules/pulumi/run.js"), ...args, "--non-interactive"], {
+      ...options,
+      cwd: options.cwd ?? root,
+      env: this.env,
+    });
+  }
+
+  /** Stops both servers; the state stays. */
+  async close(): Promise<void> {
+    await Promise.all([this.authentik.close(), this.kubernetes.close()]);
+  }
+}
+
+/** A random secret that is made on first use and kept beside the state it protects. */
+export function ownSecret(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString("hex"), { mode: 0o600 });
+  return readFileSync(file, "utf8");
+}
+
+/** Puts the stand-ins where the engine looks for installed plugins. */
+function installPlugins(root: string, home: string): void {
+  const version = (name: string) =>
+    (
+      JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")) as {
+        version: string;
+      }
+    ).version;
+  const plugins = [
+    { plugin: "terraform-provider", version: "1.1.3", name: "authentik" },
+    { plugin: "kubernetes", version: version("@pulumi/kubernetes"), name: "kubernetes" },
+    { plugin: "random", version: version("@pulumi/random"), name: "random" },
+  ];
+  for (const { plugin, version: pinned, name } of plugins) {
+    const folder = join(home, "plugins", `resource-${plugin}-v${pinned}`);
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, `pulumi-resource-${plugin}`);
+    const script = join(root, ".local", "build", "plugin.cjs");
+    writeFileSync(
+      file,
+      `#!/bin/sh\nexec ${JSON.stringify(process.execPath)} ${JSON.stringify(script)} ${name} "$@"\n`,
+    );
+    chmodSync(file, 0o755);
+  }
+}

@@ -1,0 +1,187 @@
+import { strict, tenants, tooWide, type RedirectUri } from "../components/applications/redirect-uris";
+import type { Hosting } from "./config";
+import type { Application, Organisation } from "./organisation";
+import { nearest, type Problem } from "./problem";
+import { duplicates } from "./roster";
+
+const APPLICATIONS_FILE = "the stack's applications.ts";
+
+/** Public host of Authentik. */
+export function authHost({ domain, hosts }: Hosting): string {
+  return hosts.auth ?? `auth.${domain}`;
+}
+
+/** Public host of an application; undefined for the tenant platform, which has many. */
+export function hostOf(application: Application, { domain, hosts }: Hosting): string | undefined {
+  if (application.mode === "tenants") return undefined;
+  return hosts[application.slug] ?? `${application.label}.${domain}`;
+}
+
+/** Every redirect URI of an application; none for one behind the proxy, whose provider makes its own. */
+export function redirectUrisOf(application: Application, hosting: Hosting): RedirectUri[] {
+  switch (application.mode) {
+    case "proxy":
+      return [];
+    case "oidc": {
+      const host = hostOf(application, hosting) ?? "";
+      const further = (application.redirectUris ?? []).map((url): RedirectUri => ({
+        matching: "strict",
+        url,
+      }));
+      return [...application.redirectPaths.map((path) => strict(host, path)), ...further];
+    }
+    case "tenants": {
+      const further = (application.redirectRegexes ?? []).map((url): RedirectUri => ({
+        matching: "regex",
+        url,
+      }));
+      return [
+        ...application.tenants.map((domain) => tenants(domain, hosting.tenantRedirectPath)),
+        ...further,
+      ];
+    }
+  }
+}
+
+/** The type demands access; data that was generated or cast can still come without. */
+function accessOf({ access }: { readonly access?: readonly string[] }): readonly string[] {
+  return access ?? [];
+}
+
+/** Everything that is wrong with the applications of an organisation. */
+export function checkApplications(organisation: Organisation, hosting: Hosting): Problem[] {
+  const { applications } = organisation;
+  const problems: Problem[] = [];
+  const groupNames = organisation.groups.map((group) => group.name);
+  const correct = `correct it in ${APPLICATIONS_FILE}`;
+
+  for (const application of applications) {
+    const key = `applications: ${application.slug}`;
+    if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(application.slug) || application.slug.length > 50) {
+      problems.push({
+        key,
+        value: application.slug,
+        expected: "a slug of lower-case letters, digits and single dashes, at most 50 characters",
+        mend: correct,
+      });
+    }
+    const access = accessOf(application);
+    if (access.length === 0) {
+      problems.push({
+        key,
+        value: "access: []",
+        expected:
+          "at least one group that may enter: an application without one is open to everyone or to nobody",
+        mend: `name the groups in ${APPLICATIONS_FILE}, e.g. access: [${JSON.stringify(organisation.staffGroup)}]`,
+      });
+    }
+    for (const group of access) {
+      if (groupNames.includes(group)) continue;
+      const guess = nearest(group, groupNames);
+      problems.push({
+        key,
+        value: group,
+        expected: `one of the groups ${groupNames.join(", ")}${guess ? ` (did you mean ${guess}?)` : ""}`,
+        mend: correct,
+      });
+    }
+    for (const group of duplicates(access)) {
+      problems.push({ key, value: group, expected: "each group once", mend: correct });
+    }
+    const domains = application.mode === "tenants" ? application.tenants : [];
+    for (const uri of redirectUrisOf(application, hosting)) {
+      const reason = tooWide(uri, domains);
+      if (reason) {
+        problems.push({
+          key,
+          value: uri.url,
+          expected: `a narrow redirect URI; this one ${reason}`,
+          mend: correct,
+        });
+      }
+    }
+    if (application.mode === "proxy") {
+      for (const path of application.publicPaths) {
+        const text = "exact" in path ? path.exact : "below" in path ? path.below : path.pattern;
+        if (
+          !/^(?:\/[A-Za-z0-9_.*-]*)+$/.test(text) ||
+          text.includes("..") ||
+          ("below" in path && !text.endsWith("/"))
+        ) {
+          problems.push({
+            key,
+            value: text,
+            expected: "a plain path; a folder ends in a slash",
+            mend: correct,
+          });
+        }
+      }
+    }
+  }
+
+  const places = (label: string, entries: readonly (readonly [string, Application])[], expected: string) => {
+    for (const value of duplicates(entries.map(([entry]) => entry))) {
+      const slugs = entries.filter(([entry]) => entry === value).map(([, application]) => application.slug);
+      problems.push({
+        key: `applications: ${slugs.join(" and ")}`,
+        value: `${label} ${value}`,
+        expected,
+        mend: correct,
+      });
+    }
+  };
+  places(
+    "slug",
+    applications.map((application) => [application.slug, application]),
+    "a slug of its own for each",
+  );
+  places(
+    "provider",
+    applications.flatMap((application) =>
+      application.existingProviderId === undefined
+        ? []
+        : [[String(application.existingProviderId), application] as const],
+    ),
+    "a provider of its own for each: one provider in two applications mixes up who may enter",
+  );
+  // A login button and a proxy before the same application share its host; two of the same kind do not.
+  for (const mode of ["oidc", "proxy"] as const) {
+    places(
+      "host",
+      applications.flatMap((application) => {
+        const host = hostOf(application, hosting);
+        return application.mode === mode && host !== undefined ? [[host, application] as const] : [];
+      }),
+      "a host of its own for each",
+    );
+  }
+  places(
+    "redirect URI",
+    applications.flatMap((application) =>
+      redirectUrisOf(application, hosting).map(({ url }) => [url, application] as const),
+    ),
+    "a redirect URI of its own for each: a code for one application must not be had through another",
+  );
+  for (const application of applications) {
+    if (hostOf(application, hosting) === authHost(hosting)) {
+      problems.push({
+        key: `applications: ${application.slug}`,
+        value: `host ${authHost(hosting)}`,
+        expected: "another host than Authentik's own",
+        mend: correct,
+      });
+    }
+  }
+  const slugs = applications.map((application) => application.slug);
+  for (const slug of Object.keys(hosting.hosts)) {
+    if (slug === "auth" || slugs.includes(slug)) continue;
+    const guess = nearest(slug, [...slugs, "auth"]);
+    problems.push({
+      key: "plana-sso:hosts",
+      value: slug,
+      expected: `\`auth\` or the slug of an application${guess ? ` (did you mean ${guess}?)` : ""}`,
+      mend: `pulumi config rm --path 'plana-sso:hosts.${slug}'`,
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,174 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+import { lookUpBuiltins } from "../components/builtin";
+import { Delivery } from "../components/applications/delivery";
+import { OidcClient } from "../components/applications/oidc-client";
+import { ProxiedApplication } from "../components/applications/proxied-application";
+import { Scopes } from "../components/applications/scopes";
+import { ClusterAdmins } from "../components/directory/cluster-admins";
+import { Groups } from "../components/directory/groups";
+import type { Person } from "../components/directory/model";
+import { People } from "../components/directory/people";
+import { Audit } from "../components/login/audit";
+import { Brand } from "../components/login/brand";
+import { Google } from "../components/login/google";
+import { Lockout } from "../components/login/lockout";
+import { Recovery } from "../components/login/recovery";
+import { RecoveryCodes } from "../components/login/recovery-codes";
+import { SecondFactor } from "../components/login/second-factor";
+import { EmbeddedOutpost } from "../components/outpost/embedded-outpost";
+import { ProtectedRoute } from "../components/outpost/protected-route";
+import { SecretKeySeal } from "../components/server/secret-key-seal";
+import { Server } from "../components/server/server";
+import { authHost, hostOf, redirectUrisOf } from "./catalogue";
+import type { Settings } from "./config";
+import type { Application, Organisation } from "./organisation";
+
+/** What a stack tells whoever reads its outputs. */
+export interface Outputs {
+  readonly authentik: { readonly url: string; readonly admin: string };
+  readonly applications: Readonly<Record<string, ApplicationOutput>>;
+  /** Password the database user must have, where it was generated. */
+  readonly databasePassword?: pulumi.Output<string>;
+}
+
+export interface ApplicationOutput {
+  readonly name: string;
+  readonly mode: Application["mode"];
+  readonly url: string;
+  readonly access: readonly string[];
+  readonly issuer?: string;
+}
+
+/** Builds everything a stack runs from its settings, its data and the people on its roster. */
+export async function compose(
+  settings: Settings,
+  organisation: Organisation,
+  people: readonly Person[],
+): Promise<Outputs> {
+  // Nothing is registered before Authentik has answered and the secret key is known to be the same.
+  const builtins = await lookUpBuiltins(settings.authentikUrl);
+  const secrets = seedSecrets(settings);
+  await new SecretKeySeal("secret-key", { secretKey: secrets.secretKey }).accepted();
+
+  const host = authHost(settings);
+  const authentikUrl = `https://${host}`;
+  const server = new Server("authentik", {
+    namespace: "authentik",
+    host,
+    chart: settings.chart,
+    database: { ...settings.database, password: secrets.databasePassword },
+    secretKey: secrets.secretKey,
+    bootstrapToken: secrets.bootstrapToken,
+    replicas: settings.replicas,
+    ingress: settings.ingress,
+    waitUntilReady: settings.waitForServer,
+  });
+
+  const groups = new Groups("groups", { groups: organisation.groups });
+  new People("people", { people, groups });
+  new ClusterAdmins("cluster-admins", {
+    group: organisation.adminGroup,
+    clusterRole: settings.clusterAdminRole,
+  });
+
+  const staffGroup = groups.id(organisation.staffGroup);
+  const secondFactor = new SecondFactor("second-factor", { builtins, staffGroup });
+  new RecoveryCodes("recovery-codes");
+  new Lockout("lockout", { authenticationFlow: builtins.flows.authentication, failedLogins: 5 });
+  const recovery = new Recovery("recovery", { secondFactor });
+  new Brand("brand", { builtins, recoveryFlow: recovery.flow });
+  new Audit("audit", { retention: "days=365", notify: groups.id(organisation.adminGroup) });
+  if (settings.google) {
+    new Google("google", {
+      ...settings.google,
+      staffDomain: organisation.staffDomain,
+      secondFactor,
+      builtins,
+    });
+  }
+
+  const scopes = new Scopes("scopes", { builtins });
+  const namespaceOf = consumerNamespaces(organisation.applications, settings.createConsumerNamespaces);
+  const proxied: pulumi.Output<number>[] = [];
+  const outputs: Record<string, ApplicationOutput> = {};
+  for (const application of organisation.applications) {
+    const { slug, name, mode, description, access } = application;
+    const appHost = hostOf(application, settings);
+    const url = application.mode === "tenants" ? application.launchUrl : `https://${appHost}`;
+    const common = { name, description, access, groups, builtins, launchUrl: url };
+    outputs[slug] = { name, mode, url, access };
+    if (application.mode === "proxy") {
+      const { publicPaths, service } = application;
+      const proxiedHost = `${appHost}`;
+      proxied.push(new ProxiedApplication(slug, { ...common, host: proxiedHost, publicPaths }).providerId);
+      new ProtectedRoute(slug, {
+        host: proxiedHost,
+        namespace: namespaceOf(application.namespace),
+        service,
+        outpostHost: server.outpostHost,
+        publicPaths,
+        controller: settings.ingress.controller,
+        ingress: settings.ingress,
+      });
+      continue;
+    }
+    const existing = settings.clients[slug];
+    const client = new OidcClient(slug, {
+      ...common,
+      scopes,
+      authentikUrl,
+      redirectUris: redirectUrisOf(application, settings),
+      clientId: existing?.clientId ?? (application.mode === "tenants" ? application.clientId : undefined),
+      clientSecret: existing?.clientSecret,
+      secretGeneration: application.secretGeneration,
+    });
+    outputs[slug] = { name, mode, url, access, issuer: client.credentials.issuer };
+    new Delivery(slug, {
+      credentials: client.credentials,
+      consumer: application.consumer,
+      namespace: namespaceOf(application.namespace),
+      host: appHost ?? new URL(url).host,
+      authentikUrl,
+      adminGroup: organisation.adminGroup,
+    });
+  }
+  new EmbeddedOutpost("embedded-outpost", {
+    id: settings.embeddedOutpostId ?? builtins.embeddedOutpost,
+    authentikUrl,
+    providers: proxied,
+  });
+
+  return {
+    authentik: { url: authentikUrl, admin: `${authentikUrl}/if/admin/` },
+    applications: outputs,
+    databasePassword: settings.database.password ? undefined : secrets.databasePassword,
+  };
+}
+
+/** The secrets a server starts from: configured, or generated where the stack says so. */
+function seedSecrets(settings: Settings) {
+  const generated = (name: string, length: number) =>
+    new random.RandomPassword(name, { length, special: false }, { protect: true }).result;
+  return {
+    secretKey: settings.secretKey ?? generated("secret-key", 60),
+    bootstrapToken: settings.bootstrapToken ?? generated("bootstrap-token", 60),
+    databasePassword: settings.database.password ?? generated("database-password", 40),
+  };
+}
+
+/**
+ * Namespaces of the consuming applications: in production Flux made them; a trial on an empty cluster makes them, each
+ * once.
+ */
+function consumerNamespaces(applications: readonly Application[], create: boolean) {
+  const names = [...new Set(applications.map((application) => application.namespace))];
+  const created = new Map(
+    create
+      ? names.map((name) => [name, new kubernetes.core.v1.Namespace(name, { metadata: { name } })] as const)
+      : [],
+  );
+  return (name: string): pulumi.Input<string> => created.get(name)?.metadata.name ?? name;
+}

@@ -1,0 +1,335 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+
+import { nearest, type Problem } from "./problem";
+
+/** The chart, the server, the API client and the provider move together (see README, Versions). */
+export const CHART_VERSION = "2026.5.6";
+
+const PROJECT = "plana-sso";
+
+const hostName = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
+    "a host name in lower case, without scheme, port or path",
+  );
+const kubernetesName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "a Kubernetes name: lower case letters, digits and dashes");
+const flag = z.enum(["true", "false"], "true or false").transform((text) => text === "true");
+const count = z
+  .string()
+  .regex(/^[1-9][0-9]?$/, "a whole number from 1 to 99")
+  .transform(Number);
+const port = z
+  .string()
+  .regex(/^[1-9][0-9]{0,4}$/, "a port number")
+  .transform(Number)
+  .refine((value) => value < 65536, "a port number");
+const uuid = z.uuid("a uuid");
+const secret = (least: number) =>
+  z
+    .string()
+    .min(least, `at least ${least} characters`)
+    .regex(/^[\x21-\x7e]+$/, "printable characters without white space");
+
+function json<T extends z.ZodType>(inner: T, expected: string) {
+  return z.string().transform((text, context): z.output<T> => {
+    try {
+      const result = inner.safeParse(JSON.parse(text));
+      if (result.success) return result.data;
+      // Only the place is told: the value may hold a secret.
+      const place = result.error.issues[0]?.path.join(".") ?? "";
+      context.addIssue({ code: "custom", message: `${expected}${place ? ` (look at ${place})` : ""}` });
+    } catch {
+      context.addIssue({ code: "custom", message: expected });
+    }
+    return z.NEVER;
+  });
+}
+
+interface Key {
+  readonly schema: z.ZodType;
+  /** What the key is for: the README's table says the same. */
+  readonly about: string;
+  readonly secret?: true;
+}
+
+/**
+ * Every key of namespace `plana-sso` that a stack may set. A key that is not here is refused, so a typing error
+ * never passes for a default.
+ */
+const KEYS = {
+  composition: { schema: z.string(), about: "which composition the stack runs: prod or local" },
+  domain: { schema: hostName, about: "the domain under which the host names lie, e.g. planapulse.com" },
+  hosts: {
+    schema: json(z.record(z.string(), hostName), "an object of host names by application slug, or `auth`"),
+    about: "host names that differ from <label>.<domain>",
+  },
+  chartPath: { schema: z.string().min(1), about: "a local chart instead of the repository's (air-gapped)" },
+  databaseHost: { schema: hostName, about: "host of the PostgreSQL server" },
+  databasePort: { schema: port, about: "port of the PostgreSQL server" },
+  databaseName: { schema: z.string().min(1), about: "name of the database" },
+  databaseUser: { schema: z.string().min(1), about: "user of the database" },
+  databasePassword: { schema: secret(1), about: "password of the database user", secret: true },
+  secretKey: { schema: secret(50), about: "AUTHENTIK_SECRET_KEY; write-once", secret: true },
+  bootstrapToken: { schema: secret(20), about: "token that seeds the first admin", secret: true },
+  generateSecrets: { schema: flag, about: "generate the three secrets above where they are not set" },
+  google: { schema: flag, about: "whether staff may log in with Google" },
+  googleClientId: { schema: z.string().min(1), about: "client id of the Google OAuth client" },
+  googleClientSecret: { schema: secret(1), about: "client secret of the Google OAuth client", secret: true },
+  clients: {
+    schema: json(
+      z.record(
+        z.string(),
+        z.strictObject({ clientId: z.string().min(1).optional(), clientSecret: secret(8).optional() }),
+      ),
+      "an object {<slug>: {clientId, clientSecret}}",
+    ),
+    about: "credentials of OIDC clients that exist already, by application slug",
+    secret: true,
+  },
+  ingressController: { schema: z.enum(["nginx", "traefik"], "nginx or traefik"), about: "which controller" },
+  ingressClass: { schema: kubernetesName, about: "ingress class, when not named like the controller" },
+  tlsIssuer: { schema: kubernetesName, about: "cert-manager ClusterIssuer for the public hosts" },
+  serverReplicas: { schema: count, about: "server pods" },
+  workerReplicas: { schema: count, about: "worker pods" },
+  waitForServer: { schema: flag, about: "whether `up` waits until the pods are ready" },
+  consumerNamespaces: {
+    schema: z.enum(["existing", "create"], "existing or create"),
+    about: "whether the namespaces of the applications exist already or are made here",
+  },
+  clusterAdminRole: { schema: z.string().min(1), about: "ClusterRole that plana-admins are bound to" },
+  embeddedOutpostId: { schema: uuid, about: "id of the embedded outpost, where it is known" },
+  tenantRedirectPath: {
+    schema: z.string().regex(/^(\/[A-Za-z0-9_-]+)+$/, "a path such as /auth_oauth/signin"),
+    about: "redirect path of every Odoo tenant",
+  },
+} as const satisfies Record<string, Key>;
+
+type KeyName = keyof typeof KEYS;
+
+/** What a stack is told from outside, read, typed and validated. Secrets are Outputs marked secret. */
+export interface Settings {
+  readonly stack: string;
+  readonly composition: string;
+  readonly authentikUrl: string;
+  readonly domain: string;
+  readonly hosts: Readonly<Record<string, string>>;
+  readonly chart: { readonly version: string; readonly path?: string };
+  readonly database: {
+    readonly host: string;
+    readonly port: number;
+    readonly name: string;
+    readonly user: string;
+    /** Absent: to be generated. */
+    readonly password?: pulumi.Output<string>;
+  };
+  /** Absent: to be generated. */
+  readonly secretKey?: pulumi.Output<string>;
+  /** Absent: to be generated. */
+  readonly bootstrapToken?: pulumi.Output<string>;
+  readonly google?: { readonly clientId: string; readonly clientSecret: pulumi.Output<string> };
+  readonly clients: Readonly<Record<string, ClientCredentials>>;
+  readonly ingress: {
+    readonly controller: "nginx" | "traefik";
+    readonly className: string;
+    readonly tlsIssuer?: string;
+  };
+  readonly replicas: { readonly server: number; readonly worker: number };
+  readonly waitForServer: boolean;
+  readonly createConsumerNamespaces: boolean;
+  readonly clusterAdminRole: string;
+  readonly embeddedOutpostId?: string;
+  readonly tenantRedirectPath: string;
+}
+
+/** Credentials of an OIDC client that exists already. */
+export interface ClientCredentials {
+  readonly clientId?: string;
+  readonly clientSecret?: pulumi.Output<string>;
+}
+
+/** What the hosts and redirect URIs of the applications follow from. */
+export type Hosting = Pick<Settings, "domain" | "hosts" | "tenantRedirectPath">;
+
+/** What could be read, and everything that is wrong with the rest. */
+export interface ReadResult {
+  readonly composition: string;
+  /** Absent when the domain could not be read. */
+  readonly hosting?: Hosting;
+  /** Absent when there is any problem. */
+  readonly settings?: Settings;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads and validates the whole configuration of the stack: the one place where config and environment are read.
+ * Never throws for bad values: all problems are returned together.
+ */
+export function readConfig(stack: string, compositions: readonly string[]): ReadResult {
+  const problems: Problem[] = [...unknownKeys(stack)];
+  const secretKeys = keysOfSecrets();
+  const set = (key: string, placeholder: string, isSecret?: boolean) =>
+    `pulumi config set ${isSecret ? "--secret " : ""}${key}${isSecret ? "" : ` ${placeholder}`} --stack ${stack}`;
+
+  function read<K extends KeyName>(name: K): z.output<(typeof KEYS)[K]["schema"]> | undefined {
+    const key = `${PROJECT}:${name}`;
+    const entry: Key = KEYS[name];
+    const text = pulumi.runtime.getConfig(key);
+    if (text === undefined) return undefined;
+    if (entry.secret && !secretKeys.has(key)) {
+      problems.push({
+        key,
+        value: "(a plain value)",
+        expected: `${entry.about}, stored as a secret`,
+        mend: `${set(key, "", true)}   (and give the value that stood there in clear a new one)`,
+      });
+      return undefined;
+    }
+    const result = entry.schema.safeParse(text);
+    if (result.success) return result.data as z.output<(typeof KEYS)[K]["schema"]>;
+    problems.push({
+      key,
+      value: entry.secret ? "(a secret of another form)" : text,
+      expected: result.error.issues.map((issue) => issue.message).join(", "),
+      mend: set(key, `<${name}>`, entry.secret),
+    });
+    return undefined;
+  }
+  const missing = (name: KeyName) => {
+    const key = `${PROJECT}:${name}`;
+    if (pulumi.runtime.getConfig(key) !== undefined) return; // Said already, as malformed.
+    const entry: Key = KEYS[name];
+    problems.push({ key, expected: entry.about, mend: set(key, `<${name}>`, entry.secret) });
+  };
+  const need = <K extends KeyName>(name: K) => {
+    const value = read(name);
+    if (value === undefined) missing(name);
+    return value;
+  };
+
+  const composition = read("composition") ?? stack;
+  if (!compositions.includes(composition)) {
+    const guess = nearest(composition, compositions);
+    problems.push({
+      key: `${PROJECT}:composition`,
+      value: composition,
+      expected:
+        `one of ${compositions.join(", ")}${guess ? ` (did you mean ${guess}?)` : ""}; ` +
+        "a stack of any other name says which one it runs",
+      mend: set(`${PROJECT}:composition`, guess ?? compositions[0] ?? "prod"),
+    });
+  }
+
+  const generate = read("generateSecrets") ?? false;
+  const seed = (name: "secretKey" | "bootstrapToken" | "databasePassword") => {
+    const value = generate ? read(name) : need(name);
+    return value === undefined ? undefined : pulumi.secret(value);
+  };
+
+  const url = pulumi.runtime.getConfig("authentik:url") ?? process.env.AUTHENTIK_URL;
+  if (!url || !/^https?:\/\/[^\s/?#]+\/?$/.test(url)) {
+    problems.push({
+      key: "authentik:url",
+      value: url || undefined,
+      expected: "the address of Authentik, e.g. https://auth.planapulse.com, here or in AUTHENTIK_URL",
+      mend: set("authentik:url", "https://<host>"),
+    });
+  }
+  const token = pulumi.runtime.getConfig("authentik:token");
+  if (token !== undefined && !secretKeys.has("authentik:token")) {
+    problems.push({
+      key: "authentik:token",
+      value: "(a plain value)",
+      expected: "an API token stored as a secret",
+      mend: `${set("authentik:token", "", true)}   (and revoke the token that stood there in clear)`,
+    });
+  } else if (!token && !process.env.AUTHENTIK_TOKEN) {
+    problems.push({
+      key: "authentik:token",
+      expected: "an API token of a user with Authentik administration, here or in AUTHENTIK_TOKEN",
+      mend: set("authentik:token", "", true),
+    });
+  }
+  // Without it the Kubernetes provider deletes a changed Secret and creates it again: the very crash to prevent.
+  const mutable = pulumi.runtime.getConfig("kubernetes:enableSecretMutable");
+  if (mutable !== "true") {
+    problems.push({
+      key: "kubernetes:enableSecretMutable",
+      value: mutable,
+      expected: "true, so that a changed Secret is updated in place and never replaced",
+      mend: set("kubernetes:enableSecretMutable", "true"),
+    });
+  }
+
+  const google = need("google");
+  const googleClientId = google ? need("googleClientId") : undefined;
+  const googleClientSecret = google ? need("googleClientSecret") : undefined;
+  const domain = need("domain");
+  const controller = read("ingressController") ?? "nginx";
+  const settings = {
+    stack,
+    composition,
+    hosts: read("hosts") ?? {},
+    chart: { version: CHART_VERSION, path: read("chartPath") },
+    database: {
+      host: read("databaseHost") ?? "pg01",
+      port: read("databasePort") ?? 5432,
+      name: read("databaseName") ?? "authentik",
+      user: read("databaseUser") ?? "authentik",
+      password: seed("databasePassword"),
+    },
+    secretKey: seed("secretKey"),
+    bootstrapToken: seed("bootstrapToken"),
+    google:
+      googleClientId !== undefined && googleClientSecret !== undefined
+        ? { clientId: googleClientId, clientSecret: pulumi.secret(googleClientSecret) }
+        : undefined,
+    clients: Object.fromEntries(
+      Object.entries(read("clients") ?? {}).map(([slug, { clientId, clientSecret }]) => [
+        slug,
+        { clientId, clientSecret: clientSecret === undefined ? undefined : pulumi.secret(clientSecret) },
+      ]),
+    ),
+    ingress: { controller, className: read("ingressClass") ?? controller, tlsIssuer: read("tlsIssuer") },
+    replicas: { server: read("serverReplicas") ?? 2, worker: read("workerReplicas") ?? 2 },
+    waitForServer: read("waitForServer") ?? true,
+    createConsumerNamespaces: (read("consumerNamespaces") ?? "create") === "create",
+    clusterAdminRole: read("clusterAdminRole") ?? "cluster-admin",
+    embeddedOutpostId: read("embeddedOutpostId"),
+    tenantRedirectPath: read("tenantRedirectPath") ?? "/auth_oauth/signin",
+  };
+  if (domain === undefined) return { composition, problems };
+  const hosting: Hosting = { domain, hosts: settings.hosts, tenantRedirectPath: settings.tenantRedirectPath };
+  if (problems.length > 0 || !url) return { composition, hosting, problems };
+  return {
+    composition,
+    hosting,
+    settings: { ...settings, ...hosting, authentikUrl: url.replace(/\/$/, "") },
+    problems,
+  };
+}
+
+/** Which config values are encrypted: the engine says so to every program in this variable. */
+function keysOfSecrets(): ReadonlySet<string> {
+  const text = process.env.PULUMI_CONFIG_SECRET_KEYS || "null";
+  return new Set(z.array(z.string()).nullable().parse(JSON.parse(text)) ?? []);
+}
+
+function unknownKeys(stack: string): Problem[] {
+  return Object.keys(pulumi.runtime.allConfig())
+    .filter((key) => key.startsWith(`${PROJECT}:`) && !(key.slice(PROJECT.length + 1) in KEYS))
+    .map((key) => {
+      const guess = nearest(key.slice(PROJECT.length + 1), Object.keys(KEYS));
+      return {
+        key,
+        value: "(set)",
+        expected: guess
+          ? `a key of this program; did you mean ${PROJECT}:${guess}?`
+          : "a key of this program",
+        mend: `pulumi config rm ${key} --stack ${stack}`,
+      };
+    });
+}

@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { checkApplications } from "./catalogue";
+import { compose, type Outputs } from "./compose";
+import { readConfig } from "./config";
+import { local } from "./local";
+import type { Organisation } from "./organisation";
+import { refuse } from "./problem";
+import { prod } from "./prod";
+import { readRoster } from "./roster";
+
+/** The compositions by name; a stack of another name says in its config which one it runs. */
+const COMPOSITIONS: Readonly<Record<string, Organisation>> = { prod, local };
+
+/**
+ * Runs the program for the selected stack.
+ *
+ * @throws pulumi.RunError with all problems of configuration and data, before any resource is registered.
+ */
+export async function run(compositions = COMPOSITIONS): Promise<Outputs> {
+  const stack = pulumi.getStack();
+  const { settings, problems, hosting, composition } = readConfig(stack, Object.keys(compositions));
+  const organisation = compositions[composition];
+  const roster = organisation && readRoster(organisation);
+  const found = [
+    ...problems,
+    ...(roster?.problems ?? []),
+    ...(organisation && hosting ? checkApplications(organisation, hosting) : []),
+  ];
+  refuse(stack, found);
+  if (!settings || !organisation || !roster) throw new Error("unreachable: refused above");
+  return compose(settings, organisation, roster.people);
+}

@@ -1,0 +1,130 @@
+import type { Person } from "../components/directory/model";
+import type { Organisation, RosterEntry } from "./organisation";
+import { nearest, type Problem } from "./problem";
+
+const PEOPLE_FILE = "the stack's people.ts";
+
+/** `first.last` in lower case and plain letters: accents are dropped, other scripts are left as they are. */
+export function localPart(entry: Pick<RosterEntry, "first" | "last">): string {
+  return `${entry.first}.${entry.last}`
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/\s+/g, "-");
+}
+
+/** The address of a person: the staff rule, unless the roster gives one. */
+export function emailOf(entry: RosterEntry, staffDomain: string): string {
+  return entry.email ?? `${localPart(entry)}@${staffDomain}`;
+}
+
+/** The people of an organisation, and everything that is wrong with the roster. */
+export function readRoster(organisation: Organisation): { people: Person[]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const groupNames = organisation.groups.map((group) => group.name);
+  const people = organisation.people.map((entry) => readPerson(entry, organisation, groupNames, problems));
+
+  for (const [role, groups] of Object.entries(organisation.roles)) {
+    for (const group of groups) {
+      if (!groupNames.includes(group)) {
+        problems.push(unknownGroup(`roles: ${role}`, group, groupNames, "the stack's groups.ts"));
+      }
+    }
+  }
+  for (const special of [organisation.staffGroup, organisation.adminGroup]) {
+    if (!groupNames.includes(special)) {
+      problems.push(unknownGroup("groups", special, groupNames, "the stack's groups.ts"));
+    }
+  }
+  for (const name of duplicates(groupNames)) {
+    problems.push({
+      key: `groups: ${name}`,
+      value: name,
+      expected: "one group of that name",
+      mend: "remove one",
+    });
+  }
+  // Two people with one address would be one user; Google would link either to the other's account.
+  for (const email of duplicates(people.map((person) => person.email))) {
+    const names = people.filter((person) => person.email === email).map((person) => person.name);
+    problems.push({
+      key: `people: ${names.join(" and ")}`,
+      value: email,
+      expected: "an address of their own for each person",
+      mend: `give one of them an \`email\` in ${PEOPLE_FILE}`,
+    });
+  }
+  for (const id of duplicates(organisation.people.flatMap(({ existingId }) => existingId ?? []))) {
+    problems.push({
+      key: "people: existingId",
+      value: String(id),
+      expected: "an id of its own for each person",
+      mend: `correct it in ${PEOPLE_FILE}`,
+    });
+  }
+  return { people, problems };
+}
+
+function readPerson(
+  entry: RosterEntry,
+  organisation: Organisation,
+  groupNames: readonly string[],
+  problems: Problem[],
+): Person {
+  const email = emailOf(entry, organisation.staffDomain);
+  const name = `${entry.first} ${entry.last}`;
+  const key = `people: ${name}`;
+  const [username = "", domain, ...rest] = email.split("@");
+  if (domain !== organisation.staffDomain || rest.length > 0) {
+    problems.push({
+      key,
+      value: email,
+      expected: `an address at ${organisation.staffDomain}: only staff log in here`,
+      mend: `correct \`email\` in ${PEOPLE_FILE}`,
+    });
+  } else if (!/^[a-z0-9]+(?:[.'-][a-z0-9]+)*$/.test(username)) {
+    problems.push({
+      key,
+      value: email,
+      expected: "an address of plain lower-case letters, digits, dots and dashes",
+      mend: `give \`email\` in ${PEOPLE_FILE}`,
+    });
+  }
+  const groups = new Set([organisation.staffGroup]);
+  for (const role of entry.roles ?? []) {
+    const granted = organisation.roles[role];
+    if (!granted) {
+      const guess = nearest(role, Object.keys(organisation.roles));
+      problems.push({
+        key,
+        value: role,
+        expected: `a role of groups.ts${guess ? ` (did you mean ${guess}?)` : ""}`,
+        mend: `correct \`roles\` in ${PEOPLE_FILE}, or define the role`,
+      });
+    }
+    for (const group of granted ?? []) groups.add(group);
+  }
+  for (const group of entry.groups ?? []) {
+    if (!groupNames.includes(group)) problems.push(unknownGroup(key, group, groupNames, PEOPLE_FILE));
+    groups.add(group);
+  }
+  const active = !entry.leaving;
+  // In the order in which the groups are defined, so that reordering roles is no difference.
+  const ordered = groupNames.filter((group) => groups.has(group));
+  return { username, name, email, groups: active ? ordered : [], active };
+}
+
+function unknownGroup(key: string, group: string, groupNames: readonly string[], file: string): Problem {
+  const guess = nearest(group, groupNames);
+  return {
+    key,
+    value: group,
+    expected: `one of the groups ${groupNames.join(", ")}${guess ? ` (did you mean ${guess}?)` : ""}`,
+    mend: `correct it in ${file}, or define the group in groups.ts`,
+  };
+}
+
+/** Values that stand more than once, each named once. */
+export function duplicates<T>(values: readonly T[]): T[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+}

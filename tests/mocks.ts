@@ -1,0 +1,145 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { authentik } from "../sandbox/plugins/authentik";
+import { kubernetes } from "../sandbox/plugins/kubernetes";
+import { random } from "../sandbox/plugins/random";
+import type { Plugin } from "../sandbox/plugins/server";
+import { isSecret, reveal, type Properties } from "../sandbox/plugins/wire";
+
+/** A resource that a program registered under mocks, with its resolved inputs. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Properties;
+  /** Names of the inputs that the program marked as secret. */
+  readonly secrets: readonly string[];
+  readonly importId?: string;
+}
+
+const PLUGINS: Readonly<Record<string, Plugin>> = {
+  authentik: authentik(),
+  kubernetes: kubernetes(),
+  random: random(),
+};
+
+/** Answers to the look-ups that the program makes; any other token fails. */
+const LOOK_UPS: Readonly<Record<string, (args: Record<string, unknown>) => Record<string, unknown>>> = {
+  "authentik:index/getFlow:getFlow": ({ slug }) => ({ id: `flow:${String(slug)}`, slug }),
+  "authentik:index/getStage:getStage": ({ name }) => ({ id: `stage:${String(name)}`, name }),
+  "authentik:index/getPropertyMappingProviderScope:getPropertyMappingProviderScope": ({ managed }) => ({
+    id: `scope:${String(managed)}`,
+    managed,
+  }),
+  "authentik:index/getCertificateKeyPair:getCertificateKeyPair": ({ name }) => ({
+    id: `certificate:${String(name)}`,
+  }),
+  "authentik:index/getOutpost:getOutpost": ({ name }) => ({ id: `outpost:${String(name)}`, name }),
+  "authentik:index/getBrand:getBrand": ({ domain }) => ({
+    id: `brand:${String(domain)}`,
+    domain,
+    brandingTitle: "authentik",
+    brandingLogo: "/static/dist/assets/icons/icon_left_brand.svg",
+    brandingFavicon: "/static/dist/assets/icons/icon.png",
+    brandingCustomCss: "",
+    brandingDefaultFlowBackground: "/static/dist/assets/images/flow_background.jpg",
+    flowAuthentication: "flow:default-authentication-flow",
+    flowInvalidation: "flow:default-invalidation-flow",
+    flowUserSettings: "flow:default-user-settings-flow",
+    flowRecovery: "",
+    flowUnenrollment: "",
+    flowDeviceCode: "",
+    defaultApplication: "",
+    webCertificate: "",
+    default: true,
+  }),
+};
+
+/** Numbers for the types whose id is one; the engine hands them on as strings. */
+const NUMBERED = new Set([
+  "authentik:index/providerOauth2:ProviderOauth2",
+  "authentik:index/providerProxy:ProviderProxy",
+]);
+
+/**
+ * Mocks that refuse what the real plugins refuse: unknown types, unknown or missing properties, unknown look-ups. The
+ * checks are those of the stand-in plugins, so there is one idea of what is right.
+ */
+export class Recorder implements pulumi.runtime.Mocks {
+  readonly resources: Registered[] = [];
+  readonly lookUps: string[] = [];
+  private numbers = 100;
+
+  newResource(args: pulumi.runtime.MockResourceArgs): { id: string; state: Record<string, unknown> } {
+    const given = args.inputs as Properties;
+    const secrets = Object.keys(given).filter((key) => isSecret(given[key]));
+    const inputs = reveal(given) as Properties;
+    // Pulumi's own bookkeeping of components has no plugin.
+    if (args.type.startsWith("plana:sso:") || args.type.startsWith("pulumi:")) {
+      this.resources.push({ type: args.type, name: args.name, inputs, secrets });
+      return { id: "", state: {} };
+    }
+    const plugin = PLUGINS[args.type.split(":")[0] ?? ""];
+    if (!plugin) throw new Error(`no plugin for ${args.type}`);
+    const { failures } = plugin.check({ type: args.type, name: args.name }, inputs, {}, "");
+    if (failures.length > 0) {
+      const reasons = failures.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
+      throw new Error(`${args.type} ${args.name}: ${reasons}`);
+    }
+    if (this.resources.some(({ type, name }) => type === args.type && name === args.name)) {
+      throw new Error(`${args.type} ${args.name} is registered twice`);
+    }
+    this.resources.push({
+      type: args.type,
+      name: args.name,
+      inputs,
+      secrets,
+      importId: args.id || undefined,
+    });
+    const id = NUMBERED.has(args.type) ? String(++this.numbers) : `id:${args.name}`;
+    return { id, state: { ...inputs, uuid: `uuid:${args.name}`, ...generated(args.type, args.name) } };
+  }
+
+  call(args: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+    const answer = LOOK_UPS[args.token];
+    if (!answer) throw new Error(`unknown look-up ${args.token}`);
+    this.lookUps.push(`${args.token} ${JSON.stringify(args.inputs)}`);
+    return answer(args.inputs as Record<string, unknown>);
+  }
+
+  /** The one resource of that type and name. */
+  one(type: string, name: string): Registered {
+    const found = this.resources.filter((resource) => resource.type === type && resource.name === name);
+    const [resource] = found;
+    if (!resource || found.length > 1) {
+      const names = this.resources.filter((other) => other.type === type).map((other) => other.name);
+      throw new Error(
+        `${found.length} resources ${type} ${name}; of that type there are: ${names.join(", ")}`,
+      );
+    }
+    return resource;
+  }
+
+  /** Every resource of a type. */
+  all(type: string): Registered[] {
+    return this.resources.filter((resource) => resource.type === type);
+  }
+}
+
+function generated(type: string, name: string): Record<string, unknown> {
+  return type.startsWith("random:") ? { result: `generated-${name}-${"x".repeat(60)}` } : {};
+}
+
+/** What a stack file and the operator's secrets say, for one run. */
+export interface Configured {
+  readonly values: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** Installs mocks and configuration for the next program. */
+export function useMocks(stack: string, { values, secrets }: Configured): Recorder {
+  const recorder = new Recorder();
+  void pulumi.runtime.setMocks(recorder, "plana-sso", stack, false);
+  pulumi.runtime.setAllConfig({ ...values, ...secrets }, Object.keys(secrets));
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(Object.keys(secrets));
+  return recorder;
+}

@@ -1,0 +1,285 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { kubeconfig, type Kubernetes, startKubernetes } from "../../sandbox/kubernetes/server";
+import { markNamed, type Properties, reveal, secret, UNKNOWN } from "../../sandbox/plugins/wire";
+import { bundle, PluginClient } from "./plugin-client";
+
+const SECRET = "kubernetes:core/v1:Secret";
+const NAMESPACE = "kubernetes:core/v1:Namespace";
+const RELEASE = "kubernetes:helm.sh/v3:Release";
+const TOKEN = "cluster-token";
+
+let plugins: ReturnType<typeof bundle>;
+let folder: string;
+let cluster: Kubernetes;
+let plugin: PluginClient;
+
+const configure = (more: Properties = {}) =>
+  plugin.configure({ kubeconfig: kubeconfig(cluster.url, TOKEN), ...more });
+
+beforeAll(async () => {
+  plugins = bundle();
+  plugin = await PluginClient.start(plugins.file, "kubernetes");
+});
+afterAll(async () => {
+  await plugin.stop();
+  plugins.remove();
+});
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "cluster-"));
+  cluster = await startKubernetes({ stateFile: join(folder, "state.json"), token: TOKEN });
+  await configure();
+});
+afterEach(async () => {
+  await cluster.close();
+  rmSync(folder, { recursive: true });
+});
+
+const settings = (data: Record<string, string>, namespace = "default"): Properties => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "settings", namespace },
+  stringData: data,
+});
+
+describe("check", () => {
+  test("names the object and its namespace where the program does not, and keeps the name", async () => {
+    const first = await plugin.check(SECRET, { stringData: { A: "1" } });
+    expect(first.failures).toEqual([]);
+    expect(first.inputs).toMatchObject({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "thing-07070707", namespace: "default" },
+    });
+    const again = await plugin.check(SECRET, {}, { metadata: { name: "thing-before" } });
+    expect(again.inputs.metadata).toMatchObject({ name: "thing-before" });
+  });
+
+  test.each([
+    ["a field of the type", SECRET, { stringdata: {} }, 'unknown field "stringdata"'],
+    ["a wrong value", SECRET, { stringData: { A: 1 } }, 'invalid type for "stringData.A": expected a string'],
+    ["metadata", NAMESPACE, { metadata: { label: {} } }, 'unknown field "metadata.label"'],
+    [
+      "something deep inside",
+      "kubernetes:apps/v1:Deployment",
+      { spec: { selector: {}, template: { spec: { containers: [{ name: "a", imagee: "b" }] } } } },
+      'unknown field "spec.template.spec.containers[0].imagee"',
+    ],
+    ["a custom resource without a spec", "kubernetes:traefik.io/v1alpha1:Middleware", {}, "needs a spec"],
+  ])("refuses a mistake in %s", async (_, type, inputs, reason) => {
+    const { failures } = await plugin.check(type, inputs);
+    expect(failures).toEqual([expect.stringContaining(reason)]);
+  });
+
+  test("takes unknown values for anything", async () => {
+    const spec = { ports: [{ port: UNKNOWN, targetPort: "http" }], selector: UNKNOWN };
+    expect((await plugin.check("kubernetes:core/v1:Service", { spec })).failures).toEqual([]);
+  });
+
+  test("keeps secret inputs secret", async () => {
+    const inputs = { stringData: { A: secret("hidden") } };
+    expect((await plugin.check(SECRET, inputs)).inputs.stringData).toEqual({ A: secret("hidden") });
+  });
+
+  test("a type that the table does not have is an error", async () => {
+    await expect(plugin.check("kubernetes:core/v1:Node", {})).rejects.toThrow("no such type");
+  });
+});
+
+describe("objects", () => {
+  test("a namespace has to be there, and a name has to be free", async () => {
+    const inputs = settings({ A: "1" }, "apps");
+    await expect(plugin.create(SECRET, inputs)).rejects.toThrow('namespaces "apps" not found');
+    expect(await plugin.create(NAMESPACE, { metadata: { name: "apps" } })).toMatchObject({ id: "apps" });
+    expect(await plugin.create(SECRET, inputs)).toMatchObject({ id: "apps/settings" });
+    await expect(plugin.create(SECRET, inputs)).rejects.toThrow('secrets "settings" already exists');
+  });
+
+  test("a preview makes nothing", async () => {
+    const { id, outputs } = await plugin.create(SECRET, settings({ A: "1" }), true);
+    expect(id).toBe("");
+    expect(outputs).toHaveProperty("metadata.name", "settings");
+    expect(await plugin.read(SECRET, "default/settings")).toMatchObject({ id: "" });
+  });
+
+  test("data of a Secret comes back as secret and without a difference", async () => {
+    const inputs = settings({ A: "1" });
+    const { id, outputs } = await plugin.create(SECRET, inputs);
+    expect(outputs.data).toEqual(secret({ A: "MQ==" }));
+    expect(outputs.stringData).toEqual(secret({ A: "1" }));
+    expect(await plugin.diff(SECRET, id, outputs, inputs)).toMatchObject({ changed: false });
+    const refreshed = await plugin.read(SECRET, id, outputs, inputs);
+    expect(reveal(refreshed.inputs)).toEqual(inputs);
+    expect(await plugin.diff(SECRET, id, refreshed.outputs, inputs)).toMatchObject({ changed: false });
+  });
+
+  test("a changed Secret is replaced, deleted first, unless Secrets are mutable", async () => {
+    const before = settings({ A: "1", B: "2" });
+    const { id, outputs } = await plugin.create(SECRET, before);
+    const after = settings({ A: "9" });
+    expect(await plugin.diff(SECRET, id, outputs, after, before)).toEqual({
+      changed: true,
+      paths: ["data.B", "stringData.A"],
+      replaces: ["stringData.A", "data.B"],
+      deleteFirst: true,
+    });
+    await configure({ enableSecretMutable: "true" });
+    expect(await plugin.diff(SECRET, id, outputs, after, before)).toMatchObject({
+      changed: true,
+      replaces: [],
+      deleteFirst: false,
+    });
+    const updated = await plugin.update(SECRET, id, outputs, after, before);
+    expect(reveal(updated.data ?? null)).toEqual({ A: "OQ==" });
+    expect(updated).toHaveProperty("metadata.uid", (outputs.metadata as Properties).uid);
+  });
+
+  test("ignored properties make no difference", async () => {
+    const before = settings({ A: "1" });
+    const { id, outputs } = await plugin.create(SECRET, before);
+    const ignoring = await plugin.diff(SECRET, id, outputs, settings({ A: "2" }), before, ["stringData"]);
+    expect(ignoring).toMatchObject({ changed: false });
+  });
+
+  test("a new name or role means a new object", async () => {
+    const type = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding";
+    const inputs = (name: string, role: string): Properties => ({
+      metadata: { name, namespace: "default" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role },
+    });
+    const { id, outputs } = await plugin.create(type, inputs("a", "reader"));
+    expect((await plugin.diff(type, id, outputs, inputs("b", "writer"))).replaces).toEqual([
+      "metadata.name",
+      "roleRef.name",
+    ]);
+  });
+
+  test("what others changed shows after a refresh, and what the server fills in does not", async () => {
+    const type = "kubernetes:core/v1:Service";
+    const inputs: Properties = {
+      metadata: { name: "web", namespace: "default" },
+      spec: { ports: [{ port: 80 }], selector: { app: "web" } },
+    };
+    const { id, outputs } = await plugin.create(type, inputs);
+    expect(outputs).toHaveProperty("spec.clusterIP");
+    await plugin.update(type, id, outputs, { ...inputs, spec: { selector: { app: "other" } } }, {});
+    const { outputs: live } = await plugin.read(type, id, outputs, inputs);
+    expect((await plugin.diff(type, id, live, inputs)).paths).toEqual(["spec.selector.app"]);
+  });
+
+  test("deleting twice is fine, and gone is gone", async () => {
+    const { id } = await plugin.create(NAMESPACE, { metadata: { name: "apps" } });
+    await plugin.delete(NAMESPACE, id);
+    await plugin.delete(NAMESPACE, id);
+    expect((await plugin.read(NAMESPACE, id, { metadata: { name: "apps" } }, {})).id).toBe("");
+  });
+
+  test("an import answers with inputs, without the server's own fields", async () => {
+    await plugin.create(SECRET, settings({ A: "1" }));
+    const { id, inputs } = await plugin.read(SECRET, "default/settings");
+    expect(id).toBe("default/settings");
+    expect(inputs).toMatchObject({
+      metadata: { name: "settings", namespace: "default" },
+      data: secret({ A: "MQ==" }),
+    });
+    expect(inputs).not.toHaveProperty("metadata.uid");
+  });
+
+  test("a wrong token is said", async () => {
+    await plugin.configure({ kubeconfig: kubeconfig(cluster.url, "other") });
+    await expect(plugin.create(NAMESPACE, { metadata: { name: "apps" } })).rejects.toThrow("Unauthorized");
+  });
+});
+
+describe("helm release", () => {
+  const release = (values: Properties, more: Properties = {}): Properties => ({
+    name: "authentik",
+    namespace: "default",
+    chart: "authentik",
+    version: "2026.5.6",
+    repositoryOpts: { repo: "https://charts.goauthentik.io" },
+    values: { postgresql: { enabled: false }, ...values },
+    ...more,
+  });
+  const external = { authentik: { existingSecret: { secretName: "settings" } } };
+  const complete = { AUTHENTIK_SECRET_KEY: "key", AUTHENTIK_POSTGRESQL__PASSWORD: "word" };
+
+  test.each([
+    ["a value of older charts", release({ replicas: 2 }), '"replicas" is deprecated or unknown'],
+    [
+      "an input that releases do not have",
+      release({}, { chartVersion: "1" }),
+      'unknown input "chartVersion"',
+    ],
+    ["another version", release({}, { version: "2026.5.5" }), "not found"],
+    ["a bundled database without a password", release({ postgresql: {} }), "bundled database"],
+  ])("refuses %s", async (_, inputs, reason) => {
+    expect((await plugin.check(RELEASE, inputs)).failures.join()).toContain(reason);
+  });
+
+  test("does not come up without the settings Secret and what must be in it", async () => {
+    await expect(plugin.create(RELEASE, release(external))).rejects.toThrow('secret "settings" not found');
+    const { outputs } = await plugin.create(SECRET, settings({ AUTHENTIK_POSTGRESQL__PASSWORD: "word" }));
+    await expect(plugin.create(RELEASE, release(external))).rejects.toThrow("Secret key missing");
+    await configure({ enableSecretMutable: "true" });
+    await plugin.update(SECRET, "default/settings", outputs, settings(complete));
+    expect(await plugin.create(RELEASE, release(external))).toMatchObject({ id: "default/authentik" });
+  });
+
+  test("makes, upgrades and removes the chart's objects", async () => {
+    await plugin.create(SECRET, settings(complete));
+    const inputs = release({ ...external, server: { replicas: 2, pdb: { enabled: true } } });
+    const { id, outputs } = await plugin.create(RELEASE, inputs);
+    expect(await plugin.diff(RELEASE, id, outputs, inputs)).toMatchObject({ changed: false });
+    const deployment = async (name: string) =>
+      (await plugin.read("kubernetes:apps/v1:Deployment", `default/${name}`)).outputs;
+    expect(await deployment("authentik-server")).toMatchObject({ spec: { replicas: 2 } });
+    expect(
+      (await plugin.read("kubernetes:policy/v1:PodDisruptionBudget", "default/authentik-server")).id,
+    ).not.toBe("");
+
+    const next = release({ ...external, global: { podAnnotations: { "checksum/settings": "2" } } });
+    const difference = await plugin.diff(RELEASE, id, outputs, next, inputs);
+    expect(difference).toMatchObject({ changed: true, replaces: [] });
+    const updated = await plugin.update(RELEASE, id, outputs, next, inputs);
+    expect(updated).toHaveProperty("status.revision", 2);
+    expect(await deployment("authentik-worker")).toHaveProperty("spec.template.metadata.annotations", {
+      "checksum/settings": "2",
+    });
+    expect(
+      (await plugin.read("kubernetes:policy/v1:PodDisruptionBudget", "default/authentik-server")).id,
+    ).toBe("");
+
+    await plugin.delete(RELEASE, id);
+    expect(await deployment("authentik-server")).toEqual({});
+  });
+
+  test("a release with its settings in the values is imported, then moved to an own Secret", async () => {
+    const old = release({ authentik: { secret_key: "key", postgresql: { host: "db", password: "word" } } });
+    await plugin.create(RELEASE, old);
+    expect((await plugin.read(SECRET, "default/authentik")).outputs).toMatchObject({
+      data: secret({
+        AUTHENTIK_SECRET_KEY: "a2V5",
+        AUTHENTIK_POSTGRESQL__HOST: "ZGI=",
+        AUTHENTIK_POSTGRESQL__PASSWORD: "d29yZA==",
+      }),
+    });
+    const imported = await plugin.read(RELEASE, "default/authentik");
+    expect(imported.inputs).toMatchObject({ chart: "authentik", version: "2026.5.6", values: old.values });
+    await plugin.create(SECRET, settings(complete));
+    const next = release(external, { timeout: 600 });
+    const { paths } = await plugin.diff(RELEASE, imported.id, imported.outputs, next, imported.inputs);
+    expect(paths).toEqual(
+      expect.arrayContaining(["timeout", "values.authentik.existingSecret", "values.authentik.secret_key"]),
+    );
+    await plugin.update(RELEASE, imported.id, imported.outputs, next, imported.inputs);
+    expect((await plugin.read(SECRET, "default/authentik")).id).toBe("");
+  });
+
+  test("values that are marked secret stay so", async () => {
+    const { outputs } = await plugin.create(RELEASE, markNamed(release({}), ["values"]), true);
+    expect(outputs.values).toEqual(secret({ postgresql: { enabled: false } }));
+  });
+});
