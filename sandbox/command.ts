@@ -4,10 +4,12 @@ import { join, resolve } from "node:path";
 import { buildEngine } from "./engine/build";
 import { realEnvironment } from "./real";
 import { run, Sandbox, type Finished } from "./sandbox";
+import { StackConfig } from "./stack-config";
 import { accessTable, type StackOutputs } from "./table";
+import { test } from "./test";
 
 /** Commands of package.json that run the program: on the sandbox, or on real servers where the environment names them. */
-const COMMANDS = ["up", "preview", "destroy", "pulumi", "sdk"] as const;
+const COMMANDS = ["up", "preview", "destroy", "pulumi", "sdk", "test"] as const;
 
 /** Runs the CLI with its output on the terminal, or collected. */
 type Cli = (args: readonly string[], show: boolean) => Promise<Finished>;
@@ -20,48 +22,57 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
     return 2;
   }
   if (command === "sdk") return generateSdk();
+  if (command === "test") return test(root, args);
   const real = realEnvironment(root);
   if (real) {
     console.error(`Authentik at ${real.env.AUTHENTIK_URL}; cluster of ${real.env.KUBECONFIG}`);
-    return drive(command, args, (cliArgs, show) =>
+    return drive(command, args, real.directory, (cliArgs, show) =>
       run(real.cli.command, [...real.cli.args, ...cliArgs], { cwd: root, env: real.env, show }),
     );
   }
-  const sandbox = await Sandbox.start({ root, directory: join(root, ".local", "sandbox") });
+  const directory = join(root, ".local", "sandbox");
+  const sandbox = await Sandbox.start({ root, directory });
   try {
-    return await drive(command, args, (cliArgs, show) => sandbox.pulumi(cliArgs, { show }));
+    return await drive(command, args, directory, (cliArgs, show) => sandbox.pulumi(cliArgs, { show }));
   } finally {
     await sandbox.close();
   }
 }
 
-async function drive(command: string, args: readonly string[], cli: Cli): Promise<number> {
-  if (command === "pulumi") return (await cli(args, true)).code;
+/** Commands of the CLI that read the stack's configuration. */
+const CONFIGURED = new Set(["up", "preview", "destroy", "refresh", "config", "import"]);
+
+async function drive(command: string, args: readonly string[], directory: string, cli: Cli): Promise<number> {
   const { stack, rest } = stackOf(args);
+  const config = stack === "local" ? new StackConfig(root, directory, stack) : undefined;
+  const configured = () => config?.arguments() ?? [];
+  if (command === "pulumi") {
+    return (await cli([...args, ...(CONFIGURED.has(args[0] ?? "") ? configured() : [])], true)).code;
+  }
+  if (command === "destroy" && stack !== "local") {
+    console.error(`destroy is for stack local only, not for ${stack}: its identity objects are protected`);
+    return 2;
+  }
   const selected = await cli(["stack", "select", stack, "--create"], false);
+  config?.settle();
   if (selected.code !== 0) return said(selected);
+  const on = ["--stack", stack];
   switch (command) {
     case "preview":
-      return (await cli(["preview", "--stack", stack, ...rest], true)).code;
+      return (await cli(["preview", ...on, ...configured(), ...rest], true)).code;
     case "up": {
-      const { code } = await cli(["up", "--yes", "--stack", stack, ...rest], true);
+      const { code } = await cli(["up", "--yes", ...on, ...configured(), ...rest], true);
       if (code !== 0) return code;
-      const outputs = await cli(["stack", "output", "--json", "--stack", stack], false);
+      const outputs = await cli(["stack", "output", "--json", ...on], false);
       if (outputs.code !== 0) return said(outputs);
       console.log(accessTable(JSON.parse(outputs.stdout) as StackOutputs));
       return 0;
     }
     default: {
-      if (stack !== "local") {
-        console.error(
-          `destroy is for stack local only, not for ${stack}: its identity objects are protected`,
-        );
-        return 2;
-      }
       // The only place where protection is lifted, and only for the embedded default.
-      const lifted = await cli(["state", "unprotect", "--all", "--yes", "--stack", stack], false);
+      const lifted = await cli(["state", "unprotect", "--all", "--yes", ...on], false);
       if (lifted.code !== 0) return said(lifted);
-      return (await cli(["destroy", "--yes", "--stack", stack, ...rest], true)).code;
+      return (await cli(["destroy", "--yes", ...on, ...configured(), ...rest], true)).code;
     }
   }
 }

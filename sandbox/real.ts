@@ -8,6 +8,8 @@ import { ownSecret } from "./sandbox";
 export interface Real {
   readonly cli: { readonly command: string; readonly args: readonly string[] };
   readonly env: NodeJS.ProcessEnv;
+  /** Where what belongs to this machine is kept. */
+  readonly directory: string;
 }
 
 const NEEDED = ["AUTHENTIK_URL", "AUTHENTIK_TOKEN", "KUBECONFIG"] as const;
@@ -40,7 +42,7 @@ export function realEnvironment(root: string): Real | undefined {
     ownSecret(file);
     env.PULUMI_CONFIG_PASSPHRASE_FILE = file;
   }
-  return { cli: pinnedCli(root), env };
+  return { cli: pinnedCli(root), env, directory };
 }
 
 /** A `pulumi` on the path of the pinned version, else npm's package, which fetches it. */

@@ -1,4 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
 import { authentik } from "../sandbox/plugins/authentik";
 import { kubernetes } from "../sandbox/plugins/kubernetes";
@@ -14,6 +17,16 @@ export interface Registered {
   /** Names of the inputs that the program marked as secret. */
   readonly secrets: readonly string[];
   readonly importId?: string;
+  readonly options: Options;
+}
+
+/** What the program tells the engine about a resource, beside its inputs. */
+export interface Options {
+  readonly protect: boolean;
+  readonly retainOnDelete: boolean;
+  /** Type and name of the parent; empty for a resource on top. */
+  readonly parent: string;
+  readonly additionalSecretOutputs: readonly string[];
 }
 
 const PLUGINS: Readonly<Record<string, Plugin>> = {
@@ -67,15 +80,20 @@ const NUMBERED = new Set([
 export class Recorder implements pulumi.runtime.Mocks {
   readonly resources: Registered[] = [];
   readonly lookUps: string[] = [];
+  /** By type and name: mocks are told the inputs only. */
+  readonly options = new Map<string, Options>();
+  private readonly ids = new Map<string, string>();
   private numbers = 100;
 
   newResource(args: pulumi.runtime.MockResourceArgs): { id: string; state: Record<string, unknown> } {
     const given = args.inputs as Properties;
     const secrets = Object.keys(given).filter((key) => isSecret(given[key]));
     const inputs = reveal(given) as Properties;
+    const options = this.options.get(`${args.type} ${args.name}`);
+    if (!options) throw new Error(`${args.type} ${args.name} was not registered, only read`);
     // Pulumi's own bookkeeping of components has no plugin.
     if (args.type.startsWith("plana:sso:") || args.type.startsWith("pulumi:")) {
-      this.resources.push({ type: args.type, name: args.name, inputs, secrets });
+      this.resources.push({ type: args.type, name: args.name, inputs, secrets, options });
       return { id: "", state: {} };
     }
     const plugin = PLUGINS[args.type.split(":")[0] ?? ""];
@@ -94,8 +112,10 @@ export class Recorder implements pulumi.runtime.Mocks {
       inputs,
       secrets,
       importId: args.id || undefined,
+      options,
     });
     const id = NUMBERED.has(args.type) ? String(++this.numbers) : `id:${args.name}`;
+    this.ids.set(`${args.type} ${args.name}`, id);
     return { id, state: { ...inputs, uuid: `uuid:${args.name}`, ...generated(args.type, args.name) } };
   }
 
@@ -119,6 +139,11 @@ export class Recorder implements pulumi.runtime.Mocks {
     return resource;
   }
 
+  /** Number that a provider was given. */
+  numberOf(type: string, name: string): number {
+    return Number(this.ids.get(`${type} ${name}`));
+  }
+
   /** Every resource of a type. */
   all(type: string): Registered[] {
     return this.resources.filter((resource) => resource.type === type);
@@ -135,10 +160,33 @@ export interface Configured {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
+/** Hands every request to the recorder of the run before the mock answers it: the options stand only there. */
+class RecordingMonitor extends MockMonitor {
+  override registerResource(
+    request: RegisterResourceRequest,
+    callback: (error: unknown, answer: unknown) => void,
+  ): Promise<void> {
+    const [, , types = "", ...name] = request.getParent().split("::");
+    if (this.mocks instanceof Recorder) {
+      this.mocks.options.set(`${request.getType()} ${request.getName()}`, {
+        protect: request.getProtect(),
+        retainOnDelete: request.getRetainondelete(),
+        parent: types ? `${types.slice(types.lastIndexOf("$") + 1)} ${name.join("::")}` : "",
+        additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+      });
+    }
+    return super.registerResource(request, callback);
+  }
+}
+
 /** Installs mocks and configuration for the next program. */
 export function useMocks(stack: string, { values, secrets }: Configured): Recorder {
   const recorder = new Recorder();
   void pulumi.runtime.setMocks(recorder, "plana-sso", stack, false);
+  // `setMocks` makes the monitor itself and takes no other.
+  const monitor: unknown = getMonitor();
+  if (!(monitor instanceof MockMonitor)) throw new Error("the mocks were not installed");
+  Object.setPrototypeOf(monitor, RecordingMonitor.prototype);
   pulumi.runtime.setAllConfig({ ...values, ...secrets }, Object.keys(secrets));
   process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(Object.keys(secrets));
   return recorder;

@@ -20,7 +20,7 @@ export function stackFile(stack: string): Record<string, string> {
 
 /** The secrets production needs, with values of no worth. */
 export const PROD_SECRETS: Readonly<Record<string, string>> = {
-  "authentik:token": "token-of-no-worth",
+  "authentik:token": "api-token-of-no-worth",
   "plana-sso:databasePassword": "database-password-of-no-worth",
   "plana-sso:secretKey": "secret-key-of-no-worth-".padEnd(60, "k"),
   "plana-sso:bootstrapToken": "bootstrap-token-of-no-worth",

@@ -58,6 +58,10 @@ export async function request(
     method,
     headers: { ...to.headers, accept: "application/json", ...json },
     body: body ? JSON.stringify(body) : undefined,
+  }).catch((error: unknown) => {
+    // Node says why only in the cause; the real provider names it.
+    const { cause } = error as { cause?: { message?: string } };
+    throw new Error(`${method} ${to.url}${path}: ${cause?.message ?? String(error)}`);
   });
   const text = await answer.text();
   if (!answer.ok)

@@ -57,6 +57,11 @@ export class AuthentikPlugin {
     return this.now.server.url;
   }
 
+  /** How many requests the server answered. */
+  requests(): number {
+    return this.now.server.requests();
+  }
+
   /** What the server holds, asked past the plugin. */
   async api(method: string, path: string, body?: unknown): Promise<Properties> {
     const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };

@@ -137,7 +137,10 @@ describe("writing", () => {
 
   test("a password is set once, stays secret and is never read back", async () => {
     const inputs = { username: "ana", name: "Ana", password: secret("hidden") };
+    const before = authentik.requests();
     const { id, outputs } = await authentik.create("User", inputs);
+    // The user, and then the password, which is not part of it.
+    expect(authentik.requests() - before).toBe(2);
     expect(outputs.password).toEqual(secret("hidden"));
     const refreshed = await authentik.rpc.read(type("User"), id, outputs, inputs);
     expect(refreshed.outputs.password).toEqual(secret("hidden"));

@@ -178,11 +178,19 @@ func (h *host) GetProgramDependencies(
 }
 
 func (h *host) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
-	config, err := json.Marshal(request.GetConfig())
+	// A program reads an object and a list, also when nothing is configured.
+	values, secretNames := request.GetConfig(), request.GetConfigSecretKeys()
+	if values == nil {
+		values = map[string]string{}
+	}
+	if secretNames == nil {
+		secretNames = []string{}
+	}
+	config, err := json.Marshal(values)
 	if err != nil {
 		return nil, err
 	}
-	secretKeys, err := json.Marshal(request.GetConfigSecretKeys())
+	secretKeys, err := json.Marshal(secretNames)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,43 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { buildEngine } from "./engine/build";
+import { run } from "./sandbox";
+
+interface JestResult {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+}
+
+/**
+ * Every check of the project, one after another, also when an earlier one failed: format, lint, types, tests. The
+ * last line counts them all: each check before the tests counts as one.
+ */
+export async function test(root: string, args: readonly string[]): Promise<number> {
+  await buildEngine(root, join(root, ".local", "pulumi"));
+  const bin = (name: string) => join(root, "node_modules", ".bin", name);
+  const check = async (name: string, command: readonly string[]) => {
+    console.error(`\n== ${name}`);
+    const [file = "", ...rest] = command;
+    const { code } = await run(bin(file), rest, { cwd: root, env: process.env, show: true });
+    return code === 0;
+  };
+  const checks = [
+    await check("format", ["prettier", "--check", "."]),
+    await check("lint", ["eslint", ".", "--max-warnings", "0"]),
+    await check("types", ["tsc", "--noEmit", "--project", "."]),
+  ];
+  const report = join(root, ".local", "test-report.json");
+  mkdirSync(join(root, ".local"), { recursive: true });
+  await check("tests", ["jest", "--json", "--outputFile", report, ...args]);
+  const tests = JSON.parse(readFileSync(report, "utf8")) as JestResult;
+  const passed = checks.filter(Boolean).length + tests.numPassedTests;
+  // A suite that could not be loaded ran no test, and failed all the same.
+  const failed =
+    checks.filter((good) => !good).length + tests.numFailedTests + tests.numRuntimeErrorTestSuites;
+  if (tests.numPendingTests > 0) console.log(`${tests.numPendingTests} skipped; each says why above`);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}

@@ -1,0 +1,336 @@
+import { isPublic } from "../../components/applications/public-paths";
+import { prod } from "../../stacks/prod";
+import type { Registered } from "../mocks";
+import { ak, K8S, runProgram, type Program } from "../program";
+
+let program: Program;
+
+beforeAll(async () => {
+  program = await runProgram();
+});
+
+const one = (type: string, name: string) => program.recorder.one(type, name);
+
+interface Expected {
+  readonly name: string;
+  readonly redirects: readonly string[];
+  readonly access: readonly string[];
+  readonly url: string;
+}
+
+/** Every OIDC application: name, redirect URIs, groups that may enter, where its tile leads. */
+const OIDC: Readonly<Record<string, Expected>> = {
+  matomo: {
+    name: "Matomo",
+    redirects: ["https://analytics.planapulse.com/index.php?module=LoginOIDC&action=callback&provider=oidc"],
+    access: ["plana-finance", "plana-admins"],
+    url: "https://analytics.planapulse.com",
+  },
+  forgejo: {
+    name: "Forgejo",
+    redirects: ["https://forgejo.planapulse.com/user/oauth2/authentik/callback"],
+    access: ["plana-staff"],
+    url: "https://forgejo.planapulse.com",
+  },
+  grafana: {
+    name: "Grafana",
+    redirects: ["https://grafana.planapulse.com/login/generic_oauth"],
+    access: ["plana-staff"],
+    url: "https://grafana.planapulse.com",
+  },
+  penpot: {
+    name: "Penpot",
+    redirects: ["https://penpot.planapulse.com/api/auth/oidc/callback"],
+    access: ["plana-staff"],
+    url: "https://penpot.planapulse.com",
+  },
+  matrix: {
+    name: "Matrix",
+    redirects: ["https://matrix.planapulse.com/_synapse/client/oidc/callback"],
+    access: ["plana-staff"],
+    url: "https://matrix.planapulse.com",
+  },
+  nextcloud: {
+    name: "Nextcloud",
+    redirects: ["https://nextcloud.planapulse.com/apps/user_oidc/code"],
+    access: ["plana-staff"],
+    url: "https://nextcloud.planapulse.com",
+  },
+  vaultwarden: {
+    name: "Vaultwarden",
+    redirects: ["https://vaultwarden.planapulse.com/identity/connect/oidc-signin"],
+    access: ["plana-staff"],
+    url: "https://vaultwarden.planapulse.com",
+  },
+  "odoo-tenants": {
+    name: "PLANA Odoo Platform",
+    redirects: [
+      String.raw`https://[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.planapulse\.app/auth_oauth/signin`,
+      String.raw`https://[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.planapulse\.online/auth_oauth/signin`,
+      String.raw`https://erp\.planapulse\.ai/auth_oauth/signin`,
+    ],
+    access: ["tenant-impersonators"],
+    url: "https://erp.planapulse.ai",
+  },
+};
+
+const scope = (name: string) => `scope:goauthentik.io/providers/${name}`;
+
+describe.each(Object.entries(OIDC))("%s", (slug, { name, redirects, access, url }) => {
+  const tenants = slug === "odoo-tenants";
+
+  test("the provider: only the browser's grants, the self-signed key, the scopes, the exact redirect URIs", () => {
+    const { inputs, secrets, options } = one(ak("ProviderOauth2"), slug);
+    expect(inputs).toEqual({
+      name: slug,
+      clientId: tenants
+        ? "pNQrL29SXWXiLgNHdPWvFiRR85cmyxrGdTwoXgas"
+        : expect.stringContaining(`generated-${slug}-client-id-`),
+      clientSecret: expect.stringContaining(`generated-${slug}-client-secret-`),
+      clientType: "confidential",
+      grantTypes: ["authorization_code", "refresh_token"],
+      authorizationFlow: "flow:default-provider-authorization-implicit-consent",
+      invalidationFlow: "flow:default-provider-invalidation-flow",
+      signingKey: "certificate:authentik Self-signed Certificate",
+      propertyMappings: [
+        scope("oauth2/scope-openid"),
+        "id:plana-profile",
+        "id:plana-email",
+        "id:plana-groups",
+        scope("oauth2/scope-offline_access"),
+      ],
+      allowedRedirectUris: redirects.map((redirect) => ({
+        matching_mode: tenants ? "regex" : "strict",
+        url: redirect,
+        redirect_uri_type: "authorization",
+      })),
+      includeClaimsInIdToken: true,
+      issuerMode: "per_provider",
+      subMode: "hashed_user_id",
+      accessCodeValidity: "minutes=1",
+      accessTokenValidity: "minutes=10",
+      refreshTokenValidity: "days=30",
+    });
+    expect(secrets).toEqual(["clientSecret"]);
+    expect(options.protect).toBe(true);
+  });
+
+  test("the application", () => {
+    const { inputs, options } = one(ak("Application"), slug);
+    expect(inputs).toMatchObject({
+      slug,
+      name,
+      metaLaunchUrl: url,
+      policyEngineMode: "any",
+      openInNewTab: true,
+      protocolProvider: expect.any(Number),
+    });
+    expect(options.protect).toBe(true);
+  });
+
+  test("the groups that may enter, and no other", () => {
+    expect(subjects(slug)).toEqual(access.map((group) => `id:${group}`).sort());
+  });
+
+  test("the credentials are generated, the secret anew with each generation", () => {
+    const password = one("random:index/randomPassword:RandomPassword", `${slug}-client-secret`);
+    expect(password.inputs).toEqual({ length: 64, special: false, keepers: { generation: "1" } });
+    const ids = program.recorder.all("random:index/randomString:RandomString").map((id) => id.name);
+    expect(ids.includes(`${slug}-client-id`)).toBe(!tenants);
+    if (!tenants) {
+      const id = one("random:index/randomString:RandomString", `${slug}-client-id`);
+      expect(id.inputs).toEqual({ length: 40, special: false });
+    }
+  });
+});
+
+/** What is bound to an application. */
+function subjects(slug: string): unknown[] {
+  return program.recorder
+    .all(ak("PolicyBinding"))
+    .filter(({ inputs }) => inputs.target === `uuid:${slug}`)
+    .map(({ inputs }) => inputs.group ?? inputs.policy)
+    .sort();
+}
+
+test("these are all the OIDC applications", () => {
+  const slugs = program.recorder.all(ak("ProviderOauth2")).map(({ name }) => name);
+  expect(slugs.sort()).toEqual(Object.keys(OIDC).sort());
+  const described = program.recorder.all(ak("Application")).map(({ inputs }) => inputs.metaDescription);
+  expect(described).toEqual(described.map(() => expect.stringMatching(/\S/)));
+});
+
+test("one provider per application, one application per provider", () => {
+  const applications = program.recorder.all(ak("Application"));
+  const numbers = applications.map(({ inputs }) => inputs.protocolProvider);
+  expect(numbers).toEqual(numbers.map(() => expect.any(Number)));
+  expect(new Set(numbers).size).toBe(applications.length);
+  const providers = [
+    ...program.recorder.all(ak("ProviderOauth2")),
+    ...program.recorder.all(ak("ProviderProxy")),
+  ];
+  const numbered = providers.map(({ type, name }) => [name, program.recorder.numberOf(type, name)]);
+  const attached = applications.map(({ name, inputs }) => [name, inputs.protocolProvider]);
+  expect(Object.fromEntries(attached)).toEqual(Object.fromEntries(numbered));
+});
+
+test("a redirect URI and a client id belong to one provider only", () => {
+  const providers = program.recorder.all(ak("ProviderOauth2"));
+  const uris = providers.flatMap(({ inputs }) => JSON.stringify(inputs.allowedRedirectUris));
+  expect(new Set(uris).size).toBe(uris.length);
+  const ids = providers.map(({ inputs }) => inputs.clientId);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test("every application is open to at least one group, by a binding of its own", () => {
+  for (const { slug } of prod.applications) expect([slug, subjects(slug).length]).not.toEqual([slug, 0]);
+});
+
+const MAPPINGS: readonly (readonly [string, string])[] = [
+  ["profile", '"preferred_username": request.user.username'],
+  ["email", '"email_verified": True'],
+  ["groups", 'return {"groups": sorted(group.name for group in request.user.all_groups())}'],
+];
+
+test.each(MAPPINGS)("the scope `%s` is PLANA's own", (scopeName, line) => {
+  const { inputs } = one(ak("PropertyMappingProviderScope"), `plana-${scopeName}`);
+  expect(inputs).toMatchObject({ name: `plana-${scopeName}`, scopeName, description: expect.any(String) });
+  expect(inputs.expression).toContain(line);
+});
+
+test("only the scope `groups` emits the claim", () => {
+  const emitting = program.recorder
+    .all(ak("PropertyMappingProviderScope"))
+    .filter(({ inputs }) => String(inputs.expression).includes("groups"));
+  expect(emitting.map(({ name }) => name)).toEqual(["plana-groups"]);
+});
+
+describe("Matomo's administration, behind the embedded outpost", () => {
+  test("the provider asks before everything but the public paths", () => {
+    const { inputs, options } = one(ak("ProviderProxy"), "matomo-admin");
+    expect(inputs).toEqual({
+      name: "matomo-admin",
+      mode: "forward_single",
+      externalHost: "https://analytics.planapulse.com",
+      skipPathRegex: expect.any(String),
+      authorizationFlow: "flow:default-provider-authorization-implicit-consent",
+      invalidationFlow: "flow:default-provider-invalidation-flow",
+      propertyMappings: [
+        scope("oauth2/scope-openid"),
+        scope("oauth2/scope-profile"),
+        scope("oauth2/scope-email"),
+        scope("oauth2/scope-entitlements"),
+        scope("proxy/scope-proxy"),
+      ],
+      interceptHeaderAuth: true,
+      internalHostSslValidation: true,
+      basicAuthEnabled: false,
+      accessTokenValidity: "hours=24",
+      refreshTokenValidity: "days=30",
+    });
+    expect(options.protect).toBe(true);
+    const regexes = String(inputs.skipPathRegex);
+    expect(regexes.split("\n")).toHaveLength(6);
+    for (const path of [
+      "/matomo.php",
+      "/matomo.js",
+      "/piwik.php",
+      "/piwik.js",
+      "/js/",
+      "/plugins/Heatmap/tracker.min.js",
+    ]) {
+      expect([path, isPublic(regexes, path)]).toEqual([path, true]);
+    }
+    for (const path of ["/", "/index.php", "/index.php/matomo.php", "/matomo.php/x"]) {
+      expect([path, isPublic(regexes, path)]).toEqual([path, false]);
+    }
+  });
+
+  test("the application is open to staff", () => {
+    expect(one(ak("Application"), "matomo-admin").inputs).toMatchObject({
+      slug: "matomo-admin",
+      name: "Matomo administration",
+      metaLaunchUrl: "https://analytics.planapulse.com",
+      protocolProvider: program.recorder.numberOf(ak("ProviderProxy"), "matomo-admin"),
+      policyEngineMode: "any",
+    });
+    expect(subjects("matomo-admin")).toEqual(["id:plana-staff"]);
+  });
+
+  test("the embedded outpost serves exactly this provider, and sends people to Authentik's host", () => {
+    const { inputs, importId } = one(ak("Outpost"), "embedded-outpost");
+    expect(importId).toBe("10e469fe-81ff-48d1-ac11-0ef2b808855a");
+    expect(Object.keys(inputs).sort()).toEqual(["config", "name", "protocolProviders", "type"]);
+    expect(inputs).toMatchObject({
+      name: "authentik Embedded Outpost",
+      type: "proxy",
+      protocolProviders: [program.recorder.numberOf(ak("ProviderProxy"), "matomo-admin")],
+    });
+    const config: unknown = JSON.parse(String(inputs.config));
+    expect(config).toMatchObject({
+      authentik_host: "https://auth.planapulse.com/",
+      authentik_host_browser: "",
+      authentik_host_insecure: false,
+    });
+    // No outpost Deployment: no integration is named.
+    expect(Object.keys(inputs)).not.toContain("serviceConnection");
+  });
+
+  const paths = ({ inputs }: Registered) => {
+    const { rules } = inputs.spec as { rules: { host: string; http: { paths: unknown } }[] };
+    return rules.map(({ host, http }) => [host, http.paths]);
+  };
+  const host = "analytics.planapulse.com";
+  const matomo = { service: { name: "matomo", port: { number: 80 } } };
+
+  test("the outpost's paths are served on the application's own host", () => {
+    const login = one(K8S.ingress, "matomo-admin-login");
+    const backend = { service: { name: "matomo-admin-outpost", port: { number: 80 } } };
+    expect(paths(login)).toEqual([
+      [host, [{ path: "/outpost.goauthentik.io", pathType: "Prefix", backend }]],
+    ]);
+    expect(JSON.stringify(login.inputs)).not.toContain("auth-url");
+  });
+
+  test("everything else asks the outpost first", () => {
+    const ingress = one(K8S.ingress, "matomo-admin-protected");
+    expect(paths(ingress)).toEqual([[host, [{ path: "/", pathType: "Prefix", backend: matomo }]]]);
+    const nginx = (name: string) => `nginx.ingress.kubernetes.io/${name}`;
+    expect(ingress.inputs.metadata).toEqual({
+      name: "matomo-admin-protected",
+      namespace: "matomo",
+      annotations: {
+        "pulumi.com/skipAwait": "true",
+        "cert-manager.io/cluster-issuer": "letsencrypt",
+        [nginx("auth-url")]:
+          "http://authentik-proxy.authentik.svc.cluster.local/outpost.goauthentik.io/auth/nginx",
+        [nginx("auth-signin")]:
+          `https://${host}/outpost.goauthentik.io/start?rd=https://${host}$escaped_request_uri`,
+        [nginx("auth-response-headers")]:
+          "Set-Cookie,X-authentik-username,X-authentik-groups,X-authentik-entitlements,X-authentik-email,X-authentik-name,X-authentik-uid",
+        [nginx("auth-proxy-set-headers")]: "matomo/matomo-admin-outpost-headers",
+      },
+    });
+    expect(one(K8S.configMap, "matomo-admin-outpost-headers").inputs).toMatchObject({
+      metadata: { name: "matomo-admin-outpost-headers", namespace: "matomo" },
+      data: { "X-Forwarded-Host": host },
+    });
+  });
+
+  test("only the exact public paths go past the outpost", () => {
+    const exact = ["/matomo.php", "/matomo.js", "/piwik.php", "/piwik.js"];
+    expect(paths(one(K8S.ingress, "matomo-admin-public"))).toEqual([
+      [host, exact.map((path) => ({ path, pathType: "Exact", backend: matomo }))],
+    ]);
+  });
+
+  test.each(["login", "protected", "public"])(
+    "the ingress `%s` is served with the host's certificate",
+    (kind) => {
+      expect(one(K8S.ingress, `matomo-admin-${kind}`).inputs.spec).toMatchObject({
+        ingressClassName: "nginx",
+        tls: [{ hosts: [host], secretName: "matomo-admin-tls" }],
+      });
+    },
+  );
+});

@@ -1,0 +1,49 @@
+import { ak, runProgram, type Program } from "../program";
+
+let program: Program;
+
+beforeAll(async () => {
+  program = await runProgram();
+});
+
+/** Everyone, with the groups that follow from the assumed roles. */
+const PEOPLE = {
+  "chudomir.monevski": ["Chudomir Monevski", ["plana-staff", "plana-admins", "tenant-impersonators"]],
+  "boyan.rabchev": ["Boyan Rabchev", ["plana-staff", "plana-admins", "tenant-impersonators"]],
+  "julian.lubenov": ["Julian Lubenov", ["plana-staff", "plana-admins"]],
+  "martin.kotrulev": ["Martin Kotrulev", ["plana-staff", "plana-finance"]],
+  "ramona.gospodinova": ["Ramona Gospodinova", ["plana-staff", "plana-finance"]],
+  "elena.encheva-blagoeva": ["Elena Encheva-Blagoeva", ["plana-staff"]],
+} as const;
+
+test.each(Object.entries(PEOPLE))("%s", (username, [name, groups]) => {
+  const { inputs, options } = program.recorder.one(ak("User"), username);
+  expect(inputs).toEqual({
+    username,
+    name,
+    email: `${username}@plana.solutions`,
+    isActive: true,
+    groups: groups.map((group) => `id:${group}`),
+    type: "internal",
+    path: "users",
+    attributes: "{}",
+  });
+  expect(options.protect).toBe(true);
+});
+
+test("nobody else is a user, and nobody has a password that the program knows", () => {
+  const users = program.recorder.all(ak("User"));
+  expect(users.map(({ name }) => name).sort()).toEqual(Object.keys(PEOPLE).sort());
+  for (const { inputs } of users) expect(Object.keys(inputs)).not.toContain("password");
+});
+
+test.each([
+  ["plana-staff", false],
+  ["plana-admins", true],
+  ["plana-finance", false],
+  ["tenant-impersonators", false],
+])("group %s, superuser: %s", (name, isSuperuser) => {
+  const { inputs } = program.recorder.one(ak("Group"), name);
+  // No `users`: a person owns the list of their groups.
+  expect(inputs).toEqual({ name, isSuperuser, attributes: "{}" });
+});

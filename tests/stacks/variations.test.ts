@@ -1,0 +1,258 @@
+import type { Application } from "../../stacks/organisation";
+import { prod } from "../../stacks/prod";
+import { ak, K8S, names, prodWith, productionWith, productionWithSecrets, runProgram } from "../program";
+import { production, stackFile } from "../stack-files";
+
+// The same program with other settings or other data.
+
+const GOOGLE_OFF = { "plana-sso:google": "false", "plana-sso:googleClientId": undefined };
+
+test("without Google there is no trace of it, and the identification stage is left alone", async () => {
+  const { recorder } = await runProgram(productionWith(GOOGLE_OFF));
+  const traces = recorder.resources.filter(
+    ({ type, name, inputs }) =>
+      /google/i.test(`${type} ${name}`) || JSON.stringify(inputs).includes("google-"),
+  );
+  expect(traces).toEqual([]);
+  expect(recorder.all(ak("SourceOauth"))).toEqual([]);
+  expect(recorder.all(ak("StageIdentification"))).toEqual([]);
+  // The other doors keep their locks.
+  expect(recorder.all(ak("StageAuthenticatorValidate"))).toHaveLength(1);
+  expect(
+    recorder
+      .all(ak("Flow"))
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(["plana-recovery", "plana-recovery-codes"]);
+});
+
+test("a person who is leaving is disabled, in no group, and still there", async () => {
+  const people = prod.people.map((person) =>
+    person.first === "Boyan" ? ({ ...person, leaving: true } as const) : person,
+  );
+  const { recorder } = await runProgram(production(), prodWith({ people }));
+  expect(recorder.one(ak("User"), "boyan.rabchev").inputs).toMatchObject({ isActive: false, groups: [] });
+  expect(recorder.all(ak("User"))).toHaveLength(prod.people.length);
+  expect(recorder.one(ak("User"), "julian.lubenov").inputs).toMatchObject({ isActive: true });
+});
+
+test("reordered data is the same program: same resources, same inputs, whatever the order", async () => {
+  const forward = await runProgram();
+  const backward = await runProgram(
+    production(),
+    prodWith({
+      people: [...prod.people]
+        .reverse()
+        .map((person) => ({ ...person, roles: [...(person.roles ?? [])].reverse() })),
+      applications: [...prod.applications].reverse(),
+    }),
+  );
+  expect(names(backward.recorder)).toEqual(names(forward.recorder));
+  // Ids of providers are drawn in order of registration, so they are left out.
+  const told = ({ recorder }: typeof forward) =>
+    recorder.resources
+      .filter(({ type }) => type !== ak("Application") && type !== ak("Outpost"))
+      .map(({ type, name, inputs }) => `${type} ${name} ${JSON.stringify(inputs)}`)
+      .sort();
+  expect(told(backward)).toEqual(told(forward));
+});
+
+test("reordered groups rename nothing", async () => {
+  const { recorder } = await runProgram(production(), prodWith({ groups: [...prod.groups].reverse() }));
+  const { recorder: before } = await runProgram();
+  expect(names(recorder)).toEqual(names(before));
+});
+
+test("another domain moves every host but the tenants'", async () => {
+  const { recorder, outputs } = await runProgram(productionWith({ "plana-sso:domain": "example.test" }));
+  const { launchUrls, told } = {
+    launchUrls: Object.values(outputs.applications).map(({ url }) => url),
+    told: JSON.stringify([recorder.resources, outputs]),
+  };
+  expect(told).not.toContain("planapulse.com");
+  expect(outputs.authentik.url).toBe("https://auth.example.test");
+  expect(launchUrls.filter((url) => !url.endsWith(".example.test"))).toEqual(["https://erp.planapulse.ai"]);
+  expect(JSON.stringify(recorder.one(ak("Outpost"), "embedded-outpost").inputs.config)).toContain(
+    "https://auth.example.test/",
+  );
+});
+
+test("a host that differs moves its own application only", async () => {
+  const { recorder } = await runProgram(
+    productionWith({
+      "plana-sso:hosts": '{"matrix": "chat.planapulse.com", "auth": "login.planapulse.com"}',
+    }),
+  );
+  const uris = (slug: string) =>
+    JSON.stringify(recorder.one(ak("ProviderOauth2"), slug).inputs.allowedRedirectUris);
+  expect(uris("matrix")).toContain("https://chat.planapulse.com/_synapse/client/oidc/callback");
+  expect(uris("grafana")).toContain("https://grafana.planapulse.com/login/generic_oauth");
+  expect(recorder.one(K8S.secret, "grafana-oidc").inputs.stringData).toMatchObject({
+    OIDC_ISSUER: "https://login.planapulse.com/application/o/grafana/",
+  });
+  expect(JSON.stringify(recorder.resources)).not.toContain("auth.planapulse.com");
+});
+
+test("a consumer's namespace is made only when the stack says so, each once", async () => {
+  const spaces = async (consumerNamespaces: string) => {
+    const { recorder } = await runProgram(
+      productionWith({ "plana-sso:consumerNamespaces": consumerNamespaces }),
+    );
+    return recorder
+      .all(K8S.namespace)
+      .map(({ name }) => name)
+      .sort();
+  };
+  expect(await spaces("existing")).toEqual(["authentik"]);
+  const consumers = new Set(prod.applications.map(({ namespace }) => namespace));
+  expect(await spaces("create")).toEqual(["authentik", ...consumers].sort());
+});
+
+test("credentials of clients that exist already are used, and none is generated for them", async () => {
+  const clients = { forgejo: { clientId: "forgejo-client", clientSecret: "forgejo-secret-of-no-worth" } };
+  const { recorder } = await runProgram(
+    productionWithSecrets({ "plana-sso:clients": JSON.stringify(clients) }),
+  );
+  const { inputs, secrets } = recorder.one(ak("ProviderOauth2"), "forgejo");
+  expect(inputs).toMatchObject(clients.forgejo);
+  expect(secrets).toContain("clientSecret");
+  expect(recorder.resources.filter(({ name }) => /^forgejo-client-(?:id|secret)$/.test(name))).toEqual([]);
+  expect(recorder.one(K8S.secret, "forgejo-oidc").inputs.stringData).toMatchObject({
+    OIDC_CLIENT_SECRET: "forgejo-secret-of-no-worth",
+  });
+  const holding = recorder.resources.filter(({ inputs: other }) =>
+    JSON.stringify(other).includes("forgejo-secret-of-no-worth"),
+  );
+  expect(holding.map(({ name }) => name).sort()).toEqual(["forgejo", "forgejo-oidc"]);
+});
+
+test("a raised generation reissues one secret and touches nothing else", async () => {
+  const applications = prod.applications.map((application): Application =>
+    application.slug === "grafana" && application.mode === "oidc"
+      ? { ...application, secretGeneration: 2 }
+      : application,
+  );
+  const before = await runProgram();
+  const after = await runProgram(production(), prodWith({ applications }));
+  const told = ({ recorder }: typeof before) =>
+    new Map(recorder.resources.map(({ type, name, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]));
+  const old = told(before);
+  const changed = [...told(after)].filter(([key, text]) => old.get(key) !== text).map(([key]) => key);
+  expect(changed).toEqual(["random:index/randomPassword:RandomPassword grafana-client-secret"]);
+});
+
+test("with Traefik the outpost is asked by a middleware", async () => {
+  const { recorder } = await runProgram(productionWith({ "plana-sso:ingressController": "traefik" }));
+  const { metadata, spec } = recorder.one(K8S.ingress, "matomo-admin-protected").inputs;
+  expect(spec).toMatchObject({ ingressClassName: "traefik" });
+  expect(metadata).toMatchObject({
+    annotations: {
+      "traefik.ingress.kubernetes.io/router.middlewares": "matomo-matomo-admin-outpost@kubernetescrd",
+    },
+  });
+  expect(recorder.one(K8S.middleware, "matomo-admin-outpost").inputs).toMatchObject({
+    metadata: { name: "matomo-admin-outpost", namespace: "matomo" },
+    spec: {
+      forwardAuth: {
+        address: "http://authentik-proxy.authentik.svc.cluster.local/outpost.goauthentik.io/auth/traefik",
+        trustForwardHeader: true,
+      },
+    },
+  });
+  expect(recorder.all(K8S.configMap)).toEqual([]);
+  expect(JSON.stringify(recorder.resources)).not.toContain("nginx");
+});
+
+test("a single pod has no disruption budget; a local chart has no repository", async () => {
+  const { recorder } = await runProgram(
+    productionWith({
+      "plana-sso:serverReplicas": "1",
+      "plana-sso:workerReplicas": "3",
+      "plana-sso:chartPath": "./charts/authentik",
+      "plana-sso:waitForServer": "false",
+    }),
+  );
+  const { inputs } = recorder.one(K8S.release, "authentik");
+  expect(inputs).toMatchObject({
+    chart: "./charts/authentik",
+    skipAwait: true,
+    values: {
+      server: { replicas: 1, pdb: { enabled: false } },
+      worker: { replicas: 3, pdb: { enabled: true, minAvailable: 1 } },
+    },
+  });
+  expect(Object.keys(inputs)).not.toContain("repositoryOpts");
+  expect(Object.keys(inputs)).not.toContain("version");
+});
+
+test("without a known id the embedded outpost is adopted by the one looked up", async () => {
+  const { recorder } = await runProgram(productionWith({ "plana-sso:embeddedOutpostId": undefined }));
+  expect(recorder.one(ak("Outpost"), "embedded-outpost").importId).toBe("outpost:authentik Embedded Outpost");
+});
+
+test("the database, the admin role and the tenants' path follow the stack", async () => {
+  const { recorder } = await runProgram(
+    productionWith({
+      "plana-sso:databaseHost": "pg02.internal",
+      "plana-sso:databasePort": "6432",
+      "plana-sso:databaseName": "sso",
+      "plana-sso:databaseUser": "sso-user",
+      "plana-sso:clusterAdminRole": "view",
+      "plana-sso:tenantRedirectPath": "/login/back",
+    }),
+  );
+  expect(recorder.one(K8S.secret, "authentik-settings").inputs.stringData).toMatchObject({
+    AUTHENTIK_POSTGRESQL__HOST: "pg02.internal",
+    AUTHENTIK_POSTGRESQL__PORT: "6432",
+    AUTHENTIK_POSTGRESQL__NAME: "sso",
+    AUTHENTIK_POSTGRESQL__USER: "sso-user",
+  });
+  expect(recorder.one(K8S.clusterRoleBinding, "plana-admins").inputs).toMatchObject({
+    roleRef: { name: "view" },
+  });
+  const { allowedRedirectUris } = recorder.one(ak("ProviderOauth2"), "odoo-tenants").inputs;
+  const uris = allowedRedirectUris as { url: string }[];
+  expect(uris.map(({ url }) => url.endsWith("/login/back"))).toEqual([true, true, true]);
+});
+
+test("another setting rolls the pods, another secret key breaks the seal", async () => {
+  const checksum = async (configured = production()) => {
+    const { recorder } = await runProgram(configured);
+    return {
+      pods: JSON.stringify(recorder.one(K8S.release, "authentik").inputs.values),
+      seal: recorder.one("random:index/randomUuid:RandomUuid", "secret-key-is-write-once").inputs,
+    };
+  };
+  const before = await checksum();
+  const rotated = await checksum(
+    productionWithSecrets({ "plana-sso:bootstrapToken": "another-token-of-no-worth" }),
+  );
+  expect(rotated.pods).not.toBe(before.pods);
+  expect(rotated.seal).toEqual(before.seal);
+  const broken = await checksum(
+    productionWithSecrets({ "plana-sso:secretKey": "another-key-".padEnd(60, "k") }),
+  );
+  expect(broken.seal).not.toEqual(before.seal);
+});
+
+test("the embedded default runs the same without a secret of its own: they are generated and protected", async () => {
+  const { recorder, outputs } = await runProgram(
+    {
+      values: { ...stackFile("local"), "authentik:url": "http://127.0.0.1:9000" },
+      secrets: { "authentik:token": "api-token-of-no-worth" },
+    },
+    prod,
+    "local",
+  );
+  const generated = ["bootstrap-token", "database-password", "secret-key"];
+  for (const name of generated) {
+    const { options, inputs } = recorder.one("random:index/randomPassword:RandomPassword", name);
+    expect([name, options.protect, inputs.special]).toEqual([name, true, false]);
+    expect(Number(inputs.length)).toBeGreaterThanOrEqual(40);
+  }
+  expect(recorder.one(K8S.secret, "authentik-settings").secrets).toEqual(["stringData"]);
+  expect(outputs.databasePassword).toBeDefined();
+  expect(outputs.authentik.url).toBe("https://auth.sso.test");
+  expect(recorder.all(ak("User"))).toHaveLength(6);
+  expect(recorder.all(ak("SourceOauth"))).toEqual([]);
+});
