@@ -14,7 +14,12 @@ export function authHost({ domain, hosts }: Hosting): string {
 /** Public host of an application; undefined for the tenant platform, which has many. */
 export function hostOf(application: Application, { domain, hosts }: Hosting): string | undefined {
   if (application.mode === "tenants") return undefined;
-  return hosts[application.slug] ?? `${application.label}.${domain}`;
+  return own(hosts, application.slug) ?? `${application.label}.${domain}`;
+}
+
+/** A host by slug; slugs are data, and a plain object answers to `constructor` too. */
+function own(hosts: Hosting["hosts"], slug: string): string | undefined {
+  return Object.hasOwn(hosts, slug) ? hosts[slug] : undefined;
 }
 
 /** Every redirect URI of an application; none for one behind the proxy, whose provider makes its own. */

@@ -115,7 +115,7 @@ export async function compose(
       });
       continue;
     }
-    const existing = settings.clients[slug];
+    const existing = Object.hasOwn(settings.clients, slug) ? settings.clients[slug] : undefined;
     const client = new OidcClient(slug, {
       ...common,
       scopes,
@@ -165,10 +165,12 @@ function seedSecrets(settings: Settings) {
  */
 function consumerNamespaces(applications: readonly Application[], create: boolean) {
   const names = [...new Set(applications.map((application) => application.namespace))];
-  const created = new Map(
-    create
-      ? names.map((name) => [name, new kubernetes.core.v1.Namespace(name, { metadata: { name } })] as const)
-      : [],
-  );
+  const created = new Map<string, kubernetes.core.v1.Namespace>();
+  if (create) {
+    for (const name of names) {
+      // Deleting a namespace deletes all that is in it.
+      created.set(name, new kubernetes.core.v1.Namespace(name, { metadata: { name } }, { protect: true }));
+    }
+  }
   return (name: string): pulumi.Input<string> => created.get(name)?.metadata.name ?? name;
 }

@@ -60,7 +60,7 @@ interface Key {
  * Every key of namespace `plana-sso` that a stack may set. A key that is not here is refused, so a typing error
  * never passes for a default.
  */
-const KEYS = {
+export const KEYS = {
   composition: { schema: z.string(), about: "which composition the stack runs: prod or local" },
   domain: { schema: hostName, about: "the domain under which the host names lie, e.g. planapulse.com" },
   hosts: {
@@ -320,7 +320,7 @@ function keysOfSecrets(): ReadonlySet<string> {
 
 function unknownKeys(stack: string): Problem[] {
   return Object.keys(pulumi.runtime.allConfig())
-    .filter((key) => key.startsWith(`${PROJECT}:`) && !(key.slice(PROJECT.length + 1) in KEYS))
+    .filter((key) => key.startsWith(`${PROJECT}:`) && !Object.hasOwn(KEYS, key.slice(PROJECT.length + 1)))
     .map((key) => {
       const guess = nearest(key.slice(PROJECT.length + 1), Object.keys(KEYS));
       return {

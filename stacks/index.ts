@@ -20,7 +20,7 @@ const COMPOSITIONS: Readonly<Record<string, Organisation>> = { prod, local };
 export async function run(compositions = COMPOSITIONS): Promise<Outputs> {
   const stack = pulumi.getStack();
   const { settings, problems, hosting, composition } = readConfig(stack, Object.keys(compositions));
-  const organisation = compositions[composition];
+  const organisation = Object.hasOwn(compositions, composition) ? compositions[composition] : undefined;
   const roster = organisation && readRoster(organisation);
   const found = [
     ...problems,

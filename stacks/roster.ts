@@ -92,7 +92,7 @@ function readPerson(
   }
   const groups = new Set([organisation.staffGroup]);
   for (const role of entry.roles ?? []) {
-    const granted = organisation.roles[role];
+    const granted = Object.hasOwn(organisation.roles, role) ? organisation.roles[role] : undefined;
     if (!granted) {
       const guess = nearest(role, Object.keys(organisation.roles));
       problems.push({

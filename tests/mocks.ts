@@ -169,8 +169,8 @@ class RecordingMonitor extends MockMonitor {
     const [, , types = "", ...name] = request.getParent().split("::");
     if (this.mocks instanceof Recorder) {
       this.mocks.options.set(`${request.getType()} ${request.getName()}`, {
-        protect: request.getProtect(),
-        retainOnDelete: request.getRetainondelete(),
+        protect: request.getProtect() ?? false,
+        retainOnDelete: request.getRetainondelete() ?? false,
         parent: types ? `${types.slice(types.lastIndexOf("$") + 1)} ${name.join("::")}` : "",
         additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       });

@@ -29,7 +29,8 @@ export function skipPathRegexes(paths: readonly PublicPath[]): string {
 
 /** Whether the outpost lets a path pass without a login, with the semantics above. */
 export function isPublic(regexes: string, path: string): boolean {
-  return regexes.split("\n").some((regex) => new RegExp(regex, "u").test(path));
+  // An empty setting skips nothing, though an empty expression would match everything.
+  return regexes !== "" && regexes.split("\n").some((regex) => new RegExp(regex, "u").test(path));
 }
 
 function escape(text: string): string {

@@ -11,8 +11,17 @@ export interface AuditArgs {
   readonly notify: pulumi.Input<string>;
 }
 
-/** Which events notify the administrators, by what they tell. Actions are those of Authentik's audit log. */
-const WATCHED: readonly {
+/** An event that is watched for. Actions and models are those of Authentik's audit log. */
+interface Watched {
+  /** What happened; part of the resource names. */
+  readonly name: string;
+  readonly action: string;
+  /** `app_label.model`; absent: any. */
+  readonly model?: string;
+}
+
+/** Which events notify the administrators. */
+const RULES: readonly {
   readonly name: string;
   readonly severity: string;
   readonly events: readonly Watched[];
@@ -20,29 +29,27 @@ const WATCHED: readonly {
   {
     name: "plana-impersonation",
     severity: "alert",
-    events: [{ action: "impersonation_started" }, { action: "impersonation_ended" }],
+    events: [
+      { name: "impersonation-started", action: "impersonation_started" },
+      { name: "impersonation-ended", action: "impersonation_ended" },
+    ],
   },
   {
     name: "plana-administration",
     severity: "warning",
     events: [
-      { action: "secret_view" },
-      { action: "model_deleted", model: "authentik_core.user" },
-      { action: "model_updated", model: "authentik_core.group" },
+      { name: "secret-viewed", action: "secret_view" },
+      { name: "person-deleted", action: "model_deleted", model: "authentik_core.user" },
+      { name: "group-changed", action: "model_updated", model: "authentik_core.group" },
       {
+        name: "second-factor-changed",
         action: "model_updated",
         model: "authentik_stages_authenticator_validate.authenticatorvalidatestage",
       },
-      { action: "policy_exception" },
+      { name: "policy-failed", action: "policy_exception" },
     ],
   },
 ];
-
-interface Watched {
-  readonly action: string;
-  /** `app_label.model`; absent: any. */
-  readonly model?: string;
-}
 
 /** How long the audit log is kept, and notifications to the administrators for admin and impersonation events. */
 export class Audit extends pulumi.ComponentResource {
@@ -86,7 +93,7 @@ export class Audit extends pulumi.ComponentResource {
       },
       own,
     );
-    for (const rule of WATCHED) {
+    for (const rule of RULES) {
       const eventRule = new authentik.EventRule(
         rule.name,
         {
@@ -98,14 +105,13 @@ export class Audit extends pulumi.ComponentResource {
         },
         own,
       );
-      for (const { action, model } of rule.events) {
-        const matcherName = ["plana", action, model].filter(Boolean).join("-").replace(/[._]/g, "-");
+      for (const { name: event, action, model } of rule.events) {
         const matcher = new authentik.PolicyEventMatcher(
-          matcherName,
-          { name: matcherName, action, model, executionLogging: false },
+          `plana-${event}`,
+          { name: `plana-${event}`, action, model, executionLogging: false },
           own,
         );
-        bindPolicy(`${rule.name}-${matcherName}`, eventRule.id, { policy: matcher.id }, { parent: this });
+        bindPolicy(`${rule.name}-${event}`, eventRule.id, { policy: matcher.id }, { parent: this });
       }
     }
     this.registerOutputs({});

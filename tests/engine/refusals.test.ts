@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+
 import { Trial } from "./trial";
 
 // Everything that must stop a stack before anything is changed, with one clear error.
@@ -26,9 +29,20 @@ async function refused(env: NodeJS.ProcessEnv = {}, stack = STACK): Promise<stri
   return stdout + stderr;
 }
 
+/** An address on which nobody listens: a port that was free a moment ago. */
+async function nobody(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return `http://127.0.0.1:${port}`;
+}
+
 test("an unreachable Authentik", async () => {
-  const said = await refused({ AUTHENTIK_URL: "http://127.0.0.1:9" });
-  expect(said).toContain("Authentik at http://127.0.0.1:9 cannot be reached");
+  const url = await nobody();
+  const said = await refused({ AUTHENTIK_URL: url });
+  expect(said).toContain(`Authentik at ${url} cannot be reached`);
   expect(said).toContain("pulumi config set authentik:url");
 });
 

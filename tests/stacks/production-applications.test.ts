@@ -1,7 +1,7 @@
-import { isPublic } from "../../components/applications/public-paths";
+import { textOf } from "../../sandbox/plugins/wire";
 import { prod } from "../../stacks/prod";
-import type { Registered } from "../mocks";
-import { ak, K8S, runProgram, type Program } from "../program";
+import { ak, runProgram, type Program } from "../program";
+import { anyOf, containing, matching } from "../matchers";
 
 let program: Program;
 
@@ -85,8 +85,8 @@ describe.each(Object.entries(OIDC))("%s", (slug, { name, redirects, access, url 
       name: slug,
       clientId: tenants
         ? "pNQrL29SXWXiLgNHdPWvFiRR85cmyxrGdTwoXgas"
-        : expect.stringContaining(`generated-${slug}-client-id-`),
-      clientSecret: expect.stringContaining(`generated-${slug}-client-secret-`),
+        : containing(`generated-${slug}-client-id-`),
+      clientSecret: containing(`generated-${slug}-client-secret-`),
       clientType: "confidential",
       grantTypes: ["authorization_code", "refresh_token"],
       authorizationFlow: "flow:default-provider-authorization-implicit-consent",
@@ -123,7 +123,7 @@ describe.each(Object.entries(OIDC))("%s", (slug, { name, redirects, access, url 
       metaLaunchUrl: url,
       policyEngineMode: "any",
       openInNewTab: true,
-      protocolProvider: expect.any(Number),
+      protocolProvider: anyOf(Number),
     });
     expect(options.protect).toBe(true);
   });
@@ -157,13 +157,13 @@ test("these are all the OIDC applications", () => {
   const slugs = program.recorder.all(ak("ProviderOauth2")).map(({ name }) => name);
   expect(slugs.sort()).toEqual(Object.keys(OIDC).sort());
   const described = program.recorder.all(ak("Application")).map(({ inputs }) => inputs.metaDescription);
-  expect(described).toEqual(described.map(() => expect.stringMatching(/\S/)));
+  expect(described).toEqual(described.map(() => matching(/\S/)));
 });
 
 test("one provider per application, one application per provider", () => {
   const applications = program.recorder.all(ak("Application"));
   const numbers = applications.map(({ inputs }) => inputs.protocolProvider);
-  expect(numbers).toEqual(numbers.map(() => expect.any(Number)));
+  expect(numbers).toEqual(numbers.map(() => anyOf(Number)));
   expect(new Set(numbers).size).toBe(applications.length);
   const providers = [
     ...program.recorder.all(ak("ProviderOauth2")),
@@ -194,143 +194,13 @@ const MAPPINGS: readonly (readonly [string, string])[] = [
 
 test.each(MAPPINGS)("the scope `%s` is PLANA's own", (scopeName, line) => {
   const { inputs } = one(ak("PropertyMappingProviderScope"), `plana-${scopeName}`);
-  expect(inputs).toMatchObject({ name: `plana-${scopeName}`, scopeName, description: expect.any(String) });
+  expect(inputs).toMatchObject({ name: `plana-${scopeName}`, scopeName, description: anyOf(String) });
   expect(inputs.expression).toContain(line);
 });
 
 test("only the scope `groups` emits the claim", () => {
   const emitting = program.recorder
     .all(ak("PropertyMappingProviderScope"))
-    .filter(({ inputs }) => String(inputs.expression).includes("groups"));
+    .filter(({ inputs }) => textOf(inputs.expression).includes("groups"));
   expect(emitting.map(({ name }) => name)).toEqual(["plana-groups"]);
-});
-
-describe("Matomo's administration, behind the embedded outpost", () => {
-  test("the provider asks before everything but the public paths", () => {
-    const { inputs, options } = one(ak("ProviderProxy"), "matomo-admin");
-    expect(inputs).toEqual({
-      name: "matomo-admin",
-      mode: "forward_single",
-      externalHost: "https://analytics.planapulse.com",
-      skipPathRegex: expect.any(String),
-      authorizationFlow: "flow:default-provider-authorization-implicit-consent",
-      invalidationFlow: "flow:default-provider-invalidation-flow",
-      propertyMappings: [
-        scope("oauth2/scope-openid"),
-        scope("oauth2/scope-profile"),
-        scope("oauth2/scope-email"),
-        scope("oauth2/scope-entitlements"),
-        scope("proxy/scope-proxy"),
-      ],
-      interceptHeaderAuth: true,
-      internalHostSslValidation: true,
-      basicAuthEnabled: false,
-      accessTokenValidity: "hours=24",
-      refreshTokenValidity: "days=30",
-    });
-    expect(options.protect).toBe(true);
-    const regexes = String(inputs.skipPathRegex);
-    expect(regexes.split("\n")).toHaveLength(6);
-    for (const path of [
-      "/matomo.php",
-      "/matomo.js",
-      "/piwik.php",
-      "/piwik.js",
-      "/js/",
-      "/plugins/Heatmap/tracker.min.js",
-    ]) {
-      expect([path, isPublic(regexes, path)]).toEqual([path, true]);
-    }
-    for (const path of ["/", "/index.php", "/index.php/matomo.php", "/matomo.php/x"]) {
-      expect([path, isPublic(regexes, path)]).toEqual([path, false]);
-    }
-  });
-
-  test("the application is open to staff", () => {
-    expect(one(ak("Application"), "matomo-admin").inputs).toMatchObject({
-      slug: "matomo-admin",
-      name: "Matomo administration",
-      metaLaunchUrl: "https://analytics.planapulse.com",
-      protocolProvider: program.recorder.numberOf(ak("ProviderProxy"), "matomo-admin"),
-      policyEngineMode: "any",
-    });
-    expect(subjects("matomo-admin")).toEqual(["id:plana-staff"]);
-  });
-
-  test("the embedded outpost serves exactly this provider, and sends people to Authentik's host", () => {
-    const { inputs, importId } = one(ak("Outpost"), "embedded-outpost");
-    expect(importId).toBe("10e469fe-81ff-48d1-ac11-0ef2b808855a");
-    expect(Object.keys(inputs).sort()).toEqual(["config", "name", "protocolProviders", "type"]);
-    expect(inputs).toMatchObject({
-      name: "authentik Embedded Outpost",
-      type: "proxy",
-      protocolProviders: [program.recorder.numberOf(ak("ProviderProxy"), "matomo-admin")],
-    });
-    const config: unknown = JSON.parse(String(inputs.config));
-    expect(config).toMatchObject({
-      authentik_host: "https://auth.planapulse.com/",
-      authentik_host_browser: "",
-      authentik_host_insecure: false,
-    });
-    // No outpost Deployment: no integration is named.
-    expect(Object.keys(inputs)).not.toContain("serviceConnection");
-  });
-
-  const paths = ({ inputs }: Registered) => {
-    const { rules } = inputs.spec as { rules: { host: string; http: { paths: unknown } }[] };
-    return rules.map(({ host, http }) => [host, http.paths]);
-  };
-  const host = "analytics.planapulse.com";
-  const matomo = { service: { name: "matomo", port: { number: 80 } } };
-
-  test("the outpost's paths are served on the application's own host", () => {
-    const login = one(K8S.ingress, "matomo-admin-login");
-    const backend = { service: { name: "matomo-admin-outpost", port: { number: 80 } } };
-    expect(paths(login)).toEqual([
-      [host, [{ path: "/outpost.goauthentik.io", pathType: "Prefix", backend }]],
-    ]);
-    expect(JSON.stringify(login.inputs)).not.toContain("auth-url");
-  });
-
-  test("everything else asks the outpost first", () => {
-    const ingress = one(K8S.ingress, "matomo-admin-protected");
-    expect(paths(ingress)).toEqual([[host, [{ path: "/", pathType: "Prefix", backend: matomo }]]]);
-    const nginx = (name: string) => `nginx.ingress.kubernetes.io/${name}`;
-    expect(ingress.inputs.metadata).toEqual({
-      name: "matomo-admin-protected",
-      namespace: "matomo",
-      annotations: {
-        "pulumi.com/skipAwait": "true",
-        "cert-manager.io/cluster-issuer": "letsencrypt",
-        [nginx("auth-url")]:
-          "http://authentik-proxy.authentik.svc.cluster.local/outpost.goauthentik.io/auth/nginx",
-        [nginx("auth-signin")]:
-          `https://${host}/outpost.goauthentik.io/start?rd=https://${host}$escaped_request_uri`,
-        [nginx("auth-response-headers")]:
-          "Set-Cookie,X-authentik-username,X-authentik-groups,X-authentik-entitlements,X-authentik-email,X-authentik-name,X-authentik-uid",
-        [nginx("auth-proxy-set-headers")]: "matomo/matomo-admin-outpost-headers",
-      },
-    });
-    expect(one(K8S.configMap, "matomo-admin-outpost-headers").inputs).toMatchObject({
-      metadata: { name: "matomo-admin-outpost-headers", namespace: "matomo" },
-      data: { "X-Forwarded-Host": host },
-    });
-  });
-
-  test("only the exact public paths go past the outpost", () => {
-    const exact = ["/matomo.php", "/matomo.js", "/piwik.php", "/piwik.js"];
-    expect(paths(one(K8S.ingress, "matomo-admin-public"))).toEqual([
-      [host, exact.map((path) => ({ path, pathType: "Exact", backend: matomo }))],
-    ]);
-  });
-
-  test.each(["login", "protected", "public"])(
-    "the ingress `%s` is served with the host's certificate",
-    (kind) => {
-      expect(one(K8S.ingress, `matomo-admin-${kind}`).inputs.spec).toMatchObject({
-        ingressClassName: "nginx",
-        tls: [{ hosts: [host], secretName: "matomo-admin-tls" }],
-      });
-    },
-  );
 });

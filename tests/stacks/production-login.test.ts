@@ -1,6 +1,7 @@
 import { cameWithoutLink, fromHostedDomain, lacksTotp } from "../../components/login/expressions";
 import { ak, runProgram, type Program } from "../program";
 import { PROD_SECRETS } from "../stack-files";
+import { anyOf } from "../matchers";
 
 let program: Program;
 
@@ -35,9 +36,9 @@ test("every stage is bound so that its policies are asked when it is reached", (
     expect([name, binding]).toEqual([
       name,
       {
-        target: expect.any(String),
-        stage: expect.any(String),
-        order: expect.any(Number),
+        target: anyOf(String),
+        stage: anyOf(String),
+        order: anyOf(Number),
         evaluateOnPlan: false,
         reEvaluatePolicies: true,
         invalidResponseAction: "retry",
@@ -273,73 +274,4 @@ test("recovery codes are enrolled from the settings of a logged-in person, never
     configureFlow: "uuid:plana-recovery-codes",
   });
   expect(steps("uuid:plana-recovery-codes")).toEqual([[10, "id:plana-recovery-codes"]]);
-});
-
-describe("audit", () => {
-  test("events are kept a year, and nobody changes their own address", () => {
-    expect(inputs("SystemSettings", "system-settings")).toEqual({
-      eventRetention: "days=365",
-      defaultUserChangeEmail: false,
-      defaultUserChangeName: false,
-      defaultUserChangeUsername: false,
-      gdprCompliance: true,
-      impersonation: true,
-      avatars: "initials",
-      reputationLowerLimit: -20,
-      reputationUpperLimit: 20,
-      defaultTokenDuration: "days=1",
-      defaultTokenLength: 60,
-    });
-  });
-
-  const WATCHED = {
-    "plana-impersonation": {
-      severity: "alert",
-      events: [["impersonation_ended"], ["impersonation_started"]],
-    },
-    "plana-administration": {
-      severity: "warning",
-      events: [
-        ["model_deleted", "authentik_core.user"],
-        ["model_updated", "authentik_core.group"],
-        ["model_updated", "authentik_stages_authenticator_validate.authenticatorvalidatestage"],
-        ["policy_exception"],
-        ["secret_view"],
-      ],
-    },
-  } as const;
-
-  test.each(Object.entries(WATCHED))("%s notifies the administrators", (rule, { severity, events }) => {
-    expect(inputs("EventRule", rule)).toEqual({
-      name: rule,
-      severity,
-      transports: ["id:plana-administrators"],
-      destinationGroup: "id:plana-admins",
-      destinationEventUser: false,
-    });
-    const matchers = bound(`id:${rule}`).map((policy) =>
-      inputs("PolicyEventMatcher", String(policy).replace(/^id:/, "")),
-    );
-    expect(
-      matchers.map(({ action, model }) => (model === undefined ? [action] : [action, model])).sort(),
-    ).toEqual(events.map((event) => [...event]));
-    for (const { executionLogging } of matchers) expect(executionLogging).toBe(false);
-  });
-
-  test("every matcher belongs to one rule", () => {
-    const all = program.recorder.all(ak("PolicyEventMatcher")).map(({ name }) => `id:${name}`);
-    expect(
-      Object.keys(WATCHED)
-        .flatMap((rule) => bound(`id:${rule}`))
-        .sort(),
-    ).toEqual(all.sort());
-  });
-
-  test("notifications are local", () => {
-    expect(inputs("EventTransport", "plana-administrators")).toMatchObject({
-      name: "plana-administrators",
-      mode: "local",
-      sendOnce: false,
-    });
-  });
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import { K8S, runProgram, type Program } from "../program";
 import { PROD_SECRETS } from "../stack-files";
+import { matching } from "../matchers";
 
 let program: Program;
 
@@ -77,7 +78,7 @@ test("the chart's values: settings by name, two pods of each, no database of its
   };
   expect(values).toEqual({
     global: {
-      podAnnotations: { "plana.solutions/settings-checksum": expect.stringMatching(/^[0-9a-f]{64}$/) },
+      podAnnotations: { "plana.solutions/settings-checksum": matching(/^[0-9a-f]{64}$/) },
     },
     authentik: { existingSecret: { secretName: "authentik-settings" } },
     server: {

@@ -1,6 +1,7 @@
 import { prod } from "../../stacks/prod";
 import { ak, K8S, names, runProgram, type Program } from "../program";
 import { PROD_SECRETS } from "../stack-files";
+import { matching } from "../matchers";
 
 // The whole of production: what is made, how it is kept, and that no secret stands in the open. What each resource
 // says is asserted by topic in the files beside this one.
@@ -154,7 +155,7 @@ test("every resource hangs on the component that makes it", () => {
   const components = new Set(resources.map(({ type, name }) => `${type} ${name}`));
   for (const { type, name, options } of resources) {
     if (!type.startsWith("plana:sso:"))
-      expect([type, name, options.parent]).toEqual([type, name, expect.stringMatching(/^plana:sso:/)]);
+      expect([type, name, options.parent]).toEqual([type, name, matching(/^plana:sso:/)]);
     if (options.parent) expect(components).toContain(options.parent);
   }
   const parents = (type: string) =>

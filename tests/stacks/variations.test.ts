@@ -1,3 +1,4 @@
+import type { Configured } from "../mocks";
 import type { Application } from "../../stacks/organisation";
 import { prod } from "../../stacks/prod";
 import { ak, K8S, names, prodWith, productionWith, productionWithSecrets, runProgram } from "../program";
@@ -163,26 +164,21 @@ test("with Traefik the outpost is asked by a middleware", async () => {
   expect(JSON.stringify(recorder.resources)).not.toContain("nginx");
 });
 
-test("a single pod has no disruption budget; a local chart has no repository", async () => {
+test("a single pod has no disruption budget, and `up` waits only when told", async () => {
   const { recorder } = await runProgram(
     productionWith({
       "plana-sso:serverReplicas": "1",
       "plana-sso:workerReplicas": "3",
-      "plana-sso:chartPath": "./charts/authentik",
       "plana-sso:waitForServer": "false",
     }),
   );
-  const { inputs } = recorder.one(K8S.release, "authentik");
-  expect(inputs).toMatchObject({
-    chart: "./charts/authentik",
+  expect(recorder.one(K8S.release, "authentik").inputs).toMatchObject({
     skipAwait: true,
     values: {
       server: { replicas: 1, pdb: { enabled: false } },
       worker: { replicas: 3, pdb: { enabled: true, minAvailable: 1 } },
     },
   });
-  expect(Object.keys(inputs)).not.toContain("repositoryOpts");
-  expect(Object.keys(inputs)).not.toContain("version");
 });
 
 test("without a known id the embedded outpost is adopted by the one looked up", async () => {
@@ -216,7 +212,7 @@ test("the database, the admin role and the tenants' path follow the stack", asyn
 });
 
 test("another setting rolls the pods, another secret key breaks the seal", async () => {
-  const checksum = async (configured = production()) => {
+  const checksum = async (configured: Configured = production()) => {
     const { recorder } = await runProgram(configured);
     return {
       pods: JSON.stringify(recorder.one(K8S.release, "authentik").inputs.values),

@@ -1,0 +1,240 @@
+import { authHost, checkApplications, hostOf, redirectUrisOf } from "../../stacks/catalogue";
+import type { Hosting } from "../../stacks/config";
+import type {
+  Application,
+  OidcApplication,
+  ProxiedApplication,
+  TenantPlatform,
+} from "../../stacks/organisation";
+import { prod } from "../../stacks/prod";
+import { prodWith } from "../program";
+import { containing, matching } from "../matchers";
+
+const HOSTING: Hosting = { domain: "planapulse.com", hosts: {}, tenantRedirectPath: "/auth_oauth/signin" };
+
+const WIKI: OidcApplication = {
+  mode: "oidc",
+  slug: "wiki",
+  name: "Wiki",
+  description: "Pages",
+  label: "wiki",
+  namespace: "wiki",
+  consumer: "generic",
+  access: ["plana-staff"],
+  redirectPaths: ["/callback"],
+};
+
+const TENANTS: TenantPlatform = {
+  mode: "tenants",
+  slug: "tenants",
+  name: "Tenants",
+  description: "Tenants",
+  launchUrl: "https://erp.example.com",
+  namespace: "tenants",
+  consumer: "generic",
+  access: ["plana-staff"],
+  clientId: "tenants-client",
+  tenants: ["*.example.com"],
+};
+
+const PROXIED: ProxiedApplication = {
+  mode: "proxy",
+  slug: "old",
+  name: "Old",
+  description: "An application without OIDC",
+  label: "old",
+  namespace: "old",
+  service: { name: "old", port: 80 },
+  access: ["plana-staff"],
+  publicPaths: [],
+};
+
+const check = (applications: readonly Application[], hosting = HOSTING) =>
+  checkApplications(prodWith({ applications }), hosting);
+
+test("the applications of production are in order", () => {
+  expect(checkApplications(prod, HOSTING)).toEqual([]);
+});
+
+test("every sample here is in order by itself", () => {
+  expect(check([WIKI, TENANTS, PROXIED])).toEqual([]);
+});
+
+test("hosts follow the label and the domain, unless the stack names another", () => {
+  expect(authHost(HOSTING)).toBe("auth.planapulse.com");
+  expect(authHost({ ...HOSTING, hosts: { auth: "login.other.com" } })).toBe("login.other.com");
+  expect(hostOf(WIKI, HOSTING)).toBe("wiki.planapulse.com");
+  expect(hostOf(WIKI, { ...HOSTING, hosts: { wiki: "pages.other.com" } })).toBe("pages.other.com");
+  expect(hostOf(PROXIED, HOSTING)).toBe("old.planapulse.com");
+  expect(hostOf(TENANTS, HOSTING)).toBeUndefined();
+});
+
+test("redirect URIs follow the mode", () => {
+  expect(redirectUrisOf(PROXIED, HOSTING)).toEqual([]);
+  const further = { ...WIKI, redirectUris: ["https://pages.other.com/back"] };
+  expect(redirectUrisOf(further, HOSTING)).toEqual([
+    { matching: "strict", url: "https://wiki.planapulse.com/callback" },
+    { matching: "strict", url: "https://pages.other.com/back" },
+  ]);
+  const regex = String.raw`https://beta\.example\.com/back`;
+  expect(
+    redirectUrisOf({ ...TENANTS, tenants: ["erp.example.com"], redirectRegexes: [regex] }, HOSTING),
+  ).toEqual([
+    { matching: "regex", url: String.raw`https://erp\.example\.com/auth_oauth/signin` },
+    { matching: "regex", url: regex },
+  ]);
+});
+
+interface Bad {
+  readonly what: string;
+  readonly application: Application;
+  readonly value: string;
+  readonly expected: RegExp;
+}
+
+/** Data without a type to watch over it: generated, or cast. */
+function withAccess(access: readonly string[]): Application {
+  return Object.assign({}, WIKI, { access });
+}
+
+const redirect = (url: string, reason: RegExp): Bad => ({
+  what: `the redirect URI ${JSON.stringify(url)}`,
+  application: { ...WIKI, redirectUris: [url] },
+  value: url,
+  expected: reason,
+});
+
+const tenantRegex = (url: string, reason: RegExp): Bad => ({
+  what: `the redirect regex ${JSON.stringify(url)}`,
+  application: { ...TENANTS, slug: "wiki", redirectRegexes: [url] },
+  value: url,
+  expected: reason,
+});
+
+const publicPath = (path: ProxiedApplication["publicPaths"][number]): Bad => ({
+  what: `the public path ${JSON.stringify(path)}`,
+  application: { ...PROXIED, slug: "wiki", publicPaths: [path] },
+  value: Object.values(path as Record<string, string>).join(),
+  expected: /a plain path; a folder ends in a slash/,
+});
+
+const BAD: readonly Bad[] = [
+  {
+    what: "no access",
+    application: withAccess([]),
+    value: "access: []",
+    expected: /at least one group that may enter/,
+  },
+  {
+    what: "an unknown group in access, with the nearest",
+    application: { ...WIKI, access: ["plana-staf"] },
+    value: "plana-staf",
+    expected: /did you mean plana-staff\?/,
+  },
+  {
+    what: "a group twice in access",
+    application: { ...WIKI, access: ["plana-staff", "plana-staff"] },
+    value: "plana-staff",
+    expected: /each group once/,
+  },
+  redirect("http://wiki.planapulse.com/back", /is not https/),
+  redirect("https://user:word@wiki.planapulse.com/back", /carries a user/),
+  redirect("https://wiki.planapulse.com/back#top", /carries a fragment/),
+  redirect("https://*.planapulse.com/back", /carries a wildcard/),
+  redirect("https://wiki.planapulse.com/../back", /is not written as a browser sends it/),
+  redirect("https://Wiki.planapulse.com/back", /is not written as a browser sends it/),
+  redirect("wiki.planapulse.com/back", /is not a URL/),
+  tenantRegex("https://a.example.com/back", /a dot that is not escaped/),
+  tenantRegex(String.raw`https://a\.evil\.com/back`, /covers another domain than \*\.example\.com/),
+  tenantRegex(String.raw`http://a\.example\.com/back`, /does not start with https/),
+  publicPath({ exact: "matomo.php" }),
+  publicPath({ exact: "/a/../b" }),
+  publicPath({ exact: "/a b" }),
+  publicPath({ exact: "/a%2fb" }),
+  publicPath({ exact: "/a?b=c" }),
+  publicPath({ below: "/js" }),
+  publicPath({ pattern: "/plugins/(.*)/x" }),
+];
+
+test.each(BAD)("refuses $what", ({ application, value, expected }) => {
+  expect(check([application])).toEqual([
+    {
+      key: "applications: wiki",
+      value,
+      expected: matching(expected),
+      mend: containing("the stack's applications.ts"),
+    },
+  ]);
+});
+
+test.each(["Wiki", "wiki_page", "-wiki", "wiki-", "wi--ki", "wi ki", "", "w".repeat(51)])(
+  "refuses the slug %j",
+  (slug) => {
+    expect(check([{ ...WIKI, slug }])).toMatchObject([
+      {
+        key: `applications: ${slug}`,
+        value: slug,
+        expected: containing("a slug of lower-case letters"),
+      },
+    ]);
+  },
+);
+
+const OTHER: OidcApplication = { ...WIKI, slug: "other", label: "other" };
+
+test.each<[string, Application[], string, string]>([
+  ["one slug", [WIKI, { ...OTHER, slug: "wiki" }], "slug wiki", "wiki and wiki"],
+  [
+    "one host",
+    [WIKI, { ...OTHER, label: "wiki", redirectPaths: ["/other"] }],
+    "host wiki.planapulse.com",
+    "wiki and other",
+  ],
+  [
+    "one provider",
+    [
+      { ...WIKI, existingProviderId: 7 },
+      { ...OTHER, existingProviderId: 7 },
+    ],
+    "provider 7",
+    "wiki and other",
+  ],
+  [
+    "one redirect URI",
+    [WIKI, { ...OTHER, redirectUris: ["https://wiki.planapulse.com/callback"] }],
+    "redirect URI https://wiki.planapulse.com/callback",
+    "wiki and other",
+  ],
+  ["one proxied host", [PROXIED, { ...PROXIED, slug: "older" }], "host old.planapulse.com", "old and older"],
+])("refuses two applications with %s", (_what, applications, value, slugs) => {
+  expect(check(applications)).toContainEqual(
+    expect.objectContaining({ key: `applications: ${slugs}`, value }),
+  );
+});
+
+test("a login button and the proxy before it may share a host", () => {
+  expect(check([WIKI, { ...PROXIED, label: "wiki" }])).toEqual([]);
+});
+
+test("refuses an application on Authentik's own host", () => {
+  expect(check([{ ...WIKI, label: "auth" }])).toMatchObject([
+    { key: "applications: wiki", value: "host auth.planapulse.com" },
+  ]);
+});
+
+test("refuses a host for an application that is not there, with the nearest", () => {
+  const problems = check([WIKI], { ...HOSTING, hosts: { wikki: "pages.planapulse.com" } });
+  expect(problems).toEqual([
+    {
+      key: "plana-sso:hosts",
+      value: "wikki",
+      expected: containing("did you mean wiki?"),
+      mend: containing("pulumi config rm"),
+    },
+  ]);
+});
+
+test("tells all problems together", () => {
+  const wrong = Object.assign({}, WIKI, { access: ["nobody"], slug: "W", redirectUris: ["http://x.y/z"] });
+  expect(check([wrong])).toHaveLength(3);
+});

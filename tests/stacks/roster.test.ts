@@ -1,0 +1,204 @@
+import type { Organisation, RosterEntry } from "../../stacks/organisation";
+import { prod } from "../../stacks/prod";
+import { emailOf, localPart, readRoster } from "../../stacks/roster";
+import { prodWith } from "../program";
+import { containing, matching } from "../matchers";
+
+const of = (...people: RosterEntry[]) => readRoster(prodWith({ people }));
+const said = (organisation: Organisation) => readRoster(organisation).problems;
+
+test.each([
+  [{ first: "Chudomir", last: "Monevski" }, "chudomir.monevski"],
+  [{ first: "Elena", last: "Encheva-Blagoeva" }, "elena.encheva-blagoeva"],
+  [{ first: "Zoë", last: "Müller" }, "zoe.muller"],
+  [{ first: "Ana Maria", last: "de la Cruz" }, "ana-maria.de-la-cruz"],
+  [{ first: "Sean", last: "O'Neil" }, "sean.o'neil"],
+])("%j is %s", (entry, expected) => {
+  expect(localPart(entry)).toBe(expected);
+  expect(emailOf(entry, "plana.solutions")).toBe(`${expected}@plana.solutions`);
+  expect(of(entry)).toMatchObject({ problems: [], people: [{ username: expected }] });
+});
+
+test("an address that is given wins, and the username follows it", () => {
+  const { people, problems } = of({ first: "Иван", last: "Петров", email: "ivan.petrov@plana.solutions" });
+  expect(problems).toEqual([]);
+  expect(people).toEqual([
+    {
+      username: "ivan.petrov",
+      name: "Иван Петров",
+      email: "ivan.petrov@plana.solutions",
+      groups: ["plana-staff"],
+      active: true,
+    },
+  ]);
+});
+
+test("the people of production are in order", () => {
+  const { people, problems } = readRoster(prod);
+  expect(problems).toEqual([]);
+  expect(people.map(({ username }) => username)).toEqual([
+    "chudomir.monevski",
+    "boyan.rabchev",
+    "julian.lubenov",
+    "martin.kotrulev",
+    "ramona.gospodinova",
+    "elena.encheva-blagoeva",
+  ]);
+});
+
+test.each([
+  ["cto", ["plana-staff", "plana-admins", "tenant-impersonators"]],
+  ["ceo", ["plana-staff", "plana-finance"]],
+  ["senior-developer", ["plana-staff", "plana-admins"]],
+  ["tenant-support", ["plana-staff", "tenant-impersonators"]],
+  ["accountant", ["plana-staff", "plana-finance"]],
+])("the role %s brings %j", (role, groups) => {
+  expect(of({ first: "A", last: "B", roles: [role] }).people[0]?.groups).toEqual(groups);
+});
+
+test("everyone is staff; groups come once, in the order of their definition", () => {
+  expect(of({ first: "A", last: "B" }).people[0]?.groups).toEqual(["plana-staff"]);
+  const many = {
+    first: "A",
+    last: "B",
+    roles: ["tenant-support", "cto"],
+    groups: ["plana-finance", "plana-staff"],
+  };
+  expect(of(many).people[0]?.groups).toEqual([
+    "plana-staff",
+    "plana-admins",
+    "plana-finance",
+    "tenant-impersonators",
+  ]);
+});
+
+test("whoever is leaving keeps the name and nothing else", () => {
+  const { people, problems } = of({
+    first: "A",
+    last: "B",
+    roles: ["cto"],
+    groups: ["plana-finance"],
+    leaving: true,
+  });
+  expect(problems).toEqual([]);
+  expect(people).toEqual([
+    { username: "a.b", name: "A B", email: "a.b@plana.solutions", groups: [], active: false },
+  ]);
+});
+
+interface Bad {
+  readonly what: string;
+  readonly entry: RosterEntry;
+  readonly value: string;
+  readonly expected: RegExp;
+}
+
+const person = { first: "Ada", last: "Test" };
+
+const BAD: readonly Bad[] = [
+  {
+    what: "an unknown group, with the nearest",
+    entry: { ...person, groups: ["plana-finances"] },
+    value: "plana-finances",
+    expected: /one of the groups plana-staff, .*did you mean plana-finance\?/,
+  },
+  {
+    what: "an unknown group that resembles none",
+    entry: { ...person, groups: ["wizards"] },
+    value: "wizards",
+    expected: /one of the groups plana-staff, plana-admins, plana-finance, tenant-impersonators$/,
+  },
+  {
+    what: "an unknown role, with the nearest",
+    entry: { ...person, roles: ["senior-develloper"] },
+    value: "senior-develloper",
+    expected: /did you mean senior-developer\?/,
+  },
+  ...["toString", "constructor", "__proto__"].map((role) => ({
+    what: `a role that only JavaScript knows (${role})`,
+    entry: { ...person, roles: [role] },
+    value: role,
+    expected: /a role of groups\.ts/,
+  })),
+  ...[
+    "ada.test@gmail.com",
+    "ada.test@plana.solutions.evil.com",
+    "ada.test@evil-plana.solutions",
+    "ada.test@sub.plana.solutions",
+    "ada.test@PLANA.SOLUTIONS",
+    "ada@evil.com@plana.solutions",
+    "ada.test",
+    "",
+  ].map((email) => ({
+    what: `the address ${JSON.stringify(email)}`,
+    entry: { ...person, email },
+    value: email,
+    expected: /an address at plana\.solutions/,
+  })),
+  ...["Ada.Test", "ada..test", ".ada", "ada test", "ada+test", "ada/test", "ada\n", "", "ада"].map(
+    (user) => ({
+      what: `the address ${JSON.stringify(`${user}@…`)}`,
+      entry: { ...person, email: `${user}@plana.solutions` },
+      value: `${user}@plana.solutions`,
+      expected: /plain lower-case letters/,
+    }),
+  ),
+];
+
+test.each(BAD)("refuses $what", ({ entry, value, expected }) => {
+  expect(of(entry).problems).toEqual([
+    {
+      key: "people: Ada Test",
+      value,
+      expected: matching(expected),
+      mend: containing("the stack's people.ts"),
+    },
+  ]);
+});
+
+test("refuses a name in another script without an address", () => {
+  expect(of({ first: "Иван", last: "Петров" }).problems).toMatchObject([
+    { key: "people: Иван Петров", expected: containing("plain lower-case letters") },
+  ]);
+});
+
+test("refuses two people with one address, however it came about", () => {
+  const email = "ada.test@plana.solutions";
+  expect(of(person, { first: "Other", last: "Name", email }).problems).toEqual([
+    {
+      key: "people: Ada Test and Other Name",
+      value: email,
+      expected: "an address of their own for each person",
+      mend: containing("`email`"),
+    },
+  ]);
+  expect(of({ first: "Zoë", last: "A" }, { first: "Zoe", last: "A" }).problems).toHaveLength(1);
+});
+
+test("refuses two people with one existing id", () => {
+  const people = [
+    { first: "Ada", last: "A", existingId: 6 },
+    { first: "Bob", last: "B", existingId: 6 },
+  ];
+  expect(of(...people).problems).toMatchObject([{ key: "people: existingId", value: "6" }]);
+});
+
+test("refuses groups that roles, staff or administrators name and nobody defines, and a group twice", () => {
+  expect(said(prodWith({ roles: { ...prod.roles, cto: ["plana-admin"] } }))).toMatchObject([
+    {
+      key: "roles: cto",
+      value: "plana-admin",
+      expected: containing("did you mean plana-admins?"),
+    },
+  ]);
+  expect(said(prodWith({ staffGroup: "staff", people: [] }))).toMatchObject([
+    { key: "groups", value: "staff" },
+  ]);
+  expect(said(prodWith({ adminGroup: "plana-admin" }))).toMatchObject([
+    { key: "groups", value: "plana-admin" },
+  ]);
+  const [first] = prod.groups;
+  expect(said(prodWith({ groups: first ? [...prod.groups, first] : [] }))).toMatchObject([
+    { key: "groups: plana-staff", value: "plana-staff" },
+  ]);
+});
