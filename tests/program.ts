@@ -5,6 +5,9 @@ import { prod } from "../stacks/prod";
 import { useMocks, type Configured, type Recorder, type Registered } from "./mocks";
 import { production } from "./stack-files";
 
+// The whole program takes seconds to load and run, more on a busy machine.
+jest.setTimeout(60_000);
+
 /** A program that ran under mocks. */
 export interface Program {
   readonly recorder: Recorder;
