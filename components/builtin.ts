@@ -129,14 +129,6 @@ function missing(url: string, what: string): never {
 /** Says what a failed look-up means and what to do; the server's answer can be a page of HTML, so it is cut. */
 export function explain(url: string, what: string, message: string): string {
   const answer = message.replace(/\s+/g, " ").slice(0, 300);
-  if (/\b40[13]\b|Token invalid|credentials were not provided|Forbidden|Unauthorized/i.test(message)) {
-    return (
-      `Authentik at ${url} refused the API token (looking up ${what}); nothing was changed.\n` +
-      `  expected: a token of a user with Authentik administration\n` +
-      `  mend:     pulumi config set --secret authentik:token   (or set AUTHENTIK_TOKEN)\n` +
-      `  answer:   ${answer}`
-    );
-  }
   if (
     /ECONNREFUSED|connection refused|no such host|ENOTFOUND|timeout|deadline|dial tcp|EOF|reset/i.test(
       message,
@@ -146,6 +138,14 @@ export function explain(url: string, what: string, message: string): string {
       `Authentik at ${url} cannot be reached (looking up ${what}); nothing was changed.\n` +
       `  expected: an Authentik API at that address\n` +
       `  mend:     pulumi config set authentik:url <https://…>   (or set AUTHENTIK_URL), or start the server\n` +
+      `  answer:   ${answer}`
+    );
+  }
+  if (/\b(HTTP )?40[13] |Token invalid|credentials were not provided|Forbidden|Unauthorized/i.test(message)) {
+    return (
+      `Authentik at ${url} refused the API token (looking up ${what}); nothing was changed.\n` +
+      `  expected: a token of a user with Authentik administration\n` +
+      `  mend:     pulumi config set --secret authentik:token   (or set AUTHENTIK_TOKEN)\n` +
       `  answer:   ${answer}`
     );
   }

@@ -59,9 +59,9 @@ async function drive(command: string, args: readonly string[], directory: string
   const on = ["--stack", stack];
   switch (command) {
     case "preview":
-      return (await cli(["preview", ...on, ...configured(), ...rest], true)).code;
+      return (await cli(["preview", "--refresh", ...on, ...configured(), ...rest], true)).code;
     case "up": {
-      const { code } = await cli(["up", "--yes", ...on, ...configured(), ...rest], true);
+      const { code } = await cli(["up", "--yes", "--refresh", ...on, ...configured(), ...rest], true);
       if (code !== 0) return code;
       const outputs = await cli(["stack", "output", "--json", ...on], false);
       if (outputs.code !== 0) return said(outputs);

@@ -1,5 +1,5 @@
 import { strict, tenants, tooWide, type RedirectUri } from "../components/applications/redirect-uris";
-import type { Hosting } from "./config";
+import type { ClientCredentials, Credentials, Hosting, Settings } from "./config";
 import type { Application, Organisation } from "./organisation";
 import { nearest, type Problem } from "./problem";
 import { duplicates } from "./roster";
@@ -149,16 +149,23 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
     ),
     "a provider of its own for each: one provider in two applications mixes up who may enter",
   );
-  // A login button and a proxy before the same application share its host; two of the same kind do not.
-  for (const mode of ["oidc", "proxy"] as const) {
-    places(
-      "host",
-      applications.flatMap((application) => {
-        const host = hostOf(application, hosting);
-        return application.mode === mode && host !== undefined ? [[host, application] as const] : [];
-      }),
-      "a host of its own for each",
-    );
+  // Only a login button and a proxy before one and the same application share a host.
+  const hosted = (of: Application["mode"]) =>
+    applications.flatMap((application) => {
+      const host = hostOf(application, hosting);
+      return host !== undefined && application.mode === of ? [[host, application] as const] : [];
+    });
+  for (const mode of ["oidc", "proxy"] as const) places("host", hosted(mode), "a host of its own for each");
+  for (const [host, button] of hosted("oidc")) {
+    for (const [other, proxied] of hosted("proxy")) {
+      if (host !== other || button.namespace === proxied.namespace) continue;
+      problems.push({
+        key: `applications: ${button.slug} and ${proxied.slug}`,
+        value: `host ${host}`,
+        expected: "a host of its own for each, unless they are one application in one namespace",
+        mend: correct,
+      });
+    }
   }
   places(
     "redirect URI",
@@ -189,4 +196,55 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
     });
   }
   return problems;
+}
+
+/** Everything that is wrong with the credentials of OIDC clients that exist already. */
+export function checkClients(
+  organisation: Organisation,
+  { stack, clients, embeddedOutpostId }: Credentials,
+): Problem[] {
+  const problems: Problem[] = [];
+  const withClient = organisation.applications.filter(({ mode }) => mode !== "proxy");
+  const slugs = withClient.map(({ slug }) => slug);
+  const set = (slug: string) =>
+    `pulumi config set --secret --path 'plana-sso:clients.${slug}.clientSecret' --stack ${stack}`;
+  for (const slug of Object.keys(clients)) {
+    if (slugs.includes(slug)) continue;
+    const guess = nearest(slug, slugs);
+    problems.push({
+      key: "plana-sso:clients",
+      value: slug,
+      expected: `the slug of an application with an OIDC client${guess ? ` (did you mean ${guess}?)` : ""}`,
+      mend: `pulumi config rm --path 'plana-sso:clients.${slug}' --stack ${stack}`,
+    });
+  }
+  const clientIds = withClient.flatMap(
+    (application) =>
+      clientOf(clients, application.slug)?.clientId ??
+      (application.mode === "tenants" ? application.clientId : []),
+  );
+  for (const clientId of duplicates(clientIds)) {
+    problems.push({
+      key: "applications: clientId",
+      value: clientId,
+      expected: "a client id of its own for each application",
+      mend: `correct it in ${APPLICATIONS_FILE}, or plana-sso:clients`,
+    });
+  }
+  // With the outpost's id the stack says that it belongs to the Authentik that runs already; there, a generated secret
+  // would cut off every consumer that has the old one.
+  for (const { slug, existingProviderId } of embeddedOutpostId === undefined ? [] : withClient) {
+    if (existingProviderId === undefined || clientOf(clients, slug)?.clientSecret) continue;
+    problems.push({
+      key: `plana-sso:clients.${slug}.clientSecret`,
+      expected: `the client secret of provider ${existingProviderId}, which its consumer has already`,
+      mend: set(slug),
+    });
+  }
+  return problems;
+}
+
+/** Credentials by slug; slugs are data, and a plain object answers to `constructor` too. */
+export function clientOf(clients: Settings["clients"], slug: string): ClientCredentials | undefined {
+  return Object.hasOwn(clients, slug) ? clients[slug] : undefined;
 }

@@ -22,9 +22,10 @@ import { EmbeddedOutpost } from "../components/outpost/embedded-outpost";
 import { ProtectedRoute } from "../components/outpost/protected-route";
 import { SecretKeySeal } from "../components/server/secret-key-seal";
 import { Server } from "../components/server/server";
-import { authHost, hostOf, redirectUrisOf } from "./catalogue";
+import { authHost, clientOf, hostOf, redirectUrisOf } from "./catalogue";
 import type { Settings } from "./config";
 import type { Application, Organisation } from "./organisation";
+import { refuse } from "./problem";
 
 /** What a stack tells whoever reads its outputs. */
 export interface Outputs {
@@ -50,6 +51,7 @@ export async function compose(
 ): Promise<Outputs> {
   // Nothing is registered before Authentik has answered and the secret key is known to be the same.
   const builtins = await lookUpBuiltins(settings.authentikUrl);
+  checkOutpost(settings, builtins.embeddedOutpost);
   const secrets = seedSecrets(settings);
   await new SecretKeySeal("secret-key", { secretKey: secrets.secretKey }).accepted();
 
@@ -108,14 +110,14 @@ export async function compose(
         host: proxiedHost,
         namespace: namespaceOf(application.namespace),
         service,
-        outpostHost: server.outpostHost,
+        outpost: server.outpost,
         publicPaths,
         controller: settings.ingress.controller,
         ingress: settings.ingress,
       });
       continue;
     }
-    const existing = Object.hasOwn(settings.clients, slug) ? settings.clients[slug] : undefined;
+    const existing = clientOf(settings.clients, slug);
     const client = new OidcClient(slug, {
       ...common,
       scopes,
@@ -136,7 +138,7 @@ export async function compose(
     });
   }
   new EmbeddedOutpost("embedded-outpost", {
-    id: settings.embeddedOutpostId ?? builtins.embeddedOutpost,
+    id: builtins.embeddedOutpost,
     authentikUrl,
     providers: proxied,
   });
@@ -146,6 +148,19 @@ export async function compose(
     applications: outputs,
     databasePassword: settings.database.password ? undefined : secrets.databasePassword,
   };
+}
+
+/** Where the outpost's id is known, another one means another Authentik than the one this stack belongs to. */
+function checkOutpost({ stack, embeddedOutpostId, authentikUrl }: Settings, live: string): void {
+  if (embeddedOutpostId === undefined || embeddedOutpostId === live) return;
+  refuse(stack, [
+    {
+      key: "plana-sso:embeddedOutpostId",
+      value: embeddedOutpostId,
+      expected: `${live}, the embedded outpost of Authentik at ${authentikUrl}`,
+      mend: `make sure that this is the right Authentik; if it is: pulumi config set plana-sso:embeddedOutpostId ${live} --stack ${stack}`,
+    },
+  ]);
 }
 
 /** The secrets a server starts from: configured, or generated where the stack says so. */

@@ -154,11 +154,16 @@ export interface ClientCredentials {
 /** What the hosts and redirect URIs of the applications follow from. */
 export type Hosting = Pick<Settings, "domain" | "hosts" | "tenantRedirectPath">;
 
+/** What says which clients exist already, and with which credentials. */
+export type Credentials = Pick<Settings, "stack" | "clients" | "embeddedOutpostId">;
+
 /** What could be read, and everything that is wrong with the rest. */
 export interface ReadResult {
   readonly composition: string;
   /** Absent when the domain could not be read. */
   readonly hosting?: Hosting;
+  /** Absent when the credentials of existing clients could not be read. */
+  readonly credentials?: Credentials;
   /** Absent when there is any problem. */
   readonly settings?: Settings;
   readonly problems: readonly Problem[];
@@ -192,7 +197,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
     if (result.success) return result.data as z.output<(typeof KEYS)[K]["schema"]>;
     problems.push({
       key,
-      value: entry.secret ? "(a secret of another form)" : text,
+      value: entry.secret || secretKeys.has(key) ? "(a secret of another form)" : text,
       expected: result.error.issues.map((issue) => issue.message).join(", "),
       mend: set(key, `<${name}>`, entry.secret),
     });
@@ -230,11 +235,14 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
   };
 
   const url = pulumi.runtime.getConfig("authentik:url") ?? process.env.AUTHENTIK_URL;
-  if (!url || !/^https?:\/\/[^\s/?#]+\/?$/.test(url)) {
+  if (!url || !isAuthentikUrl(url)) {
     problems.push({
       key: "authentik:url",
-      value: url || undefined,
-      expected: "the address of Authentik, e.g. https://auth.planapulse.com, here or in AUTHENTIK_URL",
+      // It may carry a password.
+      value: url && !url.includes("@") ? url : undefined,
+      expected:
+        "the address of Authentik, e.g. https://auth.planapulse.com, here or in AUTHENTIK_URL; " +
+        "http only inside a machine or a cluster, since the token goes with every request",
       mend: set("authentik:url", "https://<host>"),
     });
   }
@@ -268,6 +276,9 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
   const googleClientId = google ? need("googleClientId") : undefined;
   const googleClientSecret = google ? need("googleClientSecret") : undefined;
   const domain = need("domain");
+  // No default: a trial that forgot it would talk to production's database.
+  const databaseHost = need("databaseHost");
+  const clients = read("clients");
   const controller = read("ingressController") ?? "nginx";
   const settings = {
     stack,
@@ -275,7 +286,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
     hosts: read("hosts") ?? {},
     chart: { version: CHART_VERSION, path: read("chartPath") },
     database: {
-      host: read("databaseHost") ?? "pg01",
+      host: databaseHost ?? "",
       port: read("databasePort") ?? 5432,
       name: read("databaseName") ?? "authentik",
       user: read("databaseUser") ?? "authentik",
@@ -288,7 +299,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
         ? { clientId: googleClientId, clientSecret: pulumi.secret(googleClientSecret) }
         : undefined,
     clients: Object.fromEntries(
-      Object.entries(read("clients") ?? {}).map(([slug, { clientId, clientSecret }]) => [
+      Object.entries(clients ?? {}).map(([slug, { clientId, clientSecret }]) => [
         slug,
         { clientId, clientSecret: clientSecret === undefined ? undefined : pulumi.secret(clientSecret) },
       ]),
@@ -301,15 +312,32 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
     embeddedOutpostId: read("embeddedOutpostId"),
     tenantRedirectPath: read("tenantRedirectPath") ?? "/auth_oauth/signin",
   };
-  if (domain === undefined) return { composition, problems };
+  const unread = clients === undefined && pulumi.runtime.getConfig(`${PROJECT}:clients`) !== undefined;
+  const credentials: Credentials | undefined = unread
+    ? undefined
+    : { stack, clients: settings.clients, embeddedOutpostId: settings.embeddedOutpostId };
+  if (domain === undefined) return { composition, credentials, problems };
   const hosting: Hosting = { domain, hosts: settings.hosts, tenantRedirectPath: settings.tenantRedirectPath };
-  if (problems.length > 0 || !url) return { composition, hosting, problems };
+  if (problems.length > 0 || !url) return { composition, hosting, credentials, problems };
   return {
     composition,
     hosting,
+    credentials,
     settings: { ...settings, ...hosting, authentikUrl: url.replace(/\/$/, "") },
     problems,
   };
+}
+
+/** An address without user, path or query; unencrypted only where it does not leave a machine or a private network. */
+function isAuthentikUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);
+  if (pathname !== "/" || search || hash || username || password) return false;
+  const near =
+    !hostname.includes(".") ||
+    /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))\.[\d.]+$/.test(hostname) ||
+    /\.(svc|local|localhost|internal|test)$/.test(hostname);
+  return protocol === "https:" || (protocol === "http:" && near);
 }
 
 /** Which config values are encrypted: the engine says so to every program in this variable. */

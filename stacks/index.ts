@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { checkApplications } from "./catalogue";
+import { checkApplications, checkClients } from "./catalogue";
 import { compose, type Outputs } from "./compose";
 import { readConfig } from "./config";
 import { local } from "./local";
@@ -19,12 +19,16 @@ const COMPOSITIONS: Readonly<Record<string, Organisation>> = { prod, local };
  */
 export async function run(compositions = COMPOSITIONS): Promise<Outputs> {
   const stack = pulumi.getStack();
-  const { settings, problems, hosting, composition } = readConfig(stack, Object.keys(compositions));
+  const { settings, problems, hosting, credentials, composition } = readConfig(
+    stack,
+    Object.keys(compositions),
+  );
   const organisation = Object.hasOwn(compositions, composition) ? compositions[composition] : undefined;
   const roster = organisation && readRoster(organisation);
   const found = [
     ...problems,
     ...(roster?.problems ?? []),
+    ...(organisation && credentials ? checkClients(organisation, credentials) : []),
     ...(organisation && hosting ? checkApplications(organisation, hosting) : []),
   ];
   refuse(stack, found);

@@ -46,7 +46,10 @@ const LOOK_UPS: Readonly<Record<string, (args: Record<string, unknown>) => Recor
   "authentik:index/getCertificateKeyPair:getCertificateKeyPair": ({ name }) => ({
     id: `certificate:${String(name)}`,
   }),
-  "authentik:index/getOutpost:getOutpost": ({ name }) => ({ id: `outpost:${String(name)}`, name }),
+  "authentik:index/getOutpost:getOutpost": ({ name }) => ({
+    id: "10e469fe-81ff-48d1-ac11-0ef2b808855a",
+    name,
+  }),
   "authentik:index/getBrand:getBrand": ({ domain }) => ({
     id: `brand:${String(domain)}`,
     domain,

@@ -18,6 +18,12 @@ export function stackFile(stack: string): Record<string, string> {
   );
 }
 
+/** Secrets of the clients that exist already, whose consumers have them. */
+export const CLIENT_SECRETS = {
+  matomo: "matomo-client-secret-of-no-worth",
+  "odoo-tenants": "odoo-client-secret-of-no-worth",
+} as const;
+
 /** The secrets production needs, with values of no worth. */
 export const PROD_SECRETS: Readonly<Record<string, string>> = {
   "authentik:token": "api-token-of-no-worth",
@@ -25,6 +31,11 @@ export const PROD_SECRETS: Readonly<Record<string, string>> = {
   "plana-sso:secretKey": "secret-key-of-no-worth-".padEnd(60, "k"),
   "plana-sso:bootstrapToken": "bootstrap-token-of-no-worth",
   "plana-sso:googleClientSecret": "google-secret-of-no-worth",
+  "plana-sso:clients": JSON.stringify(
+    Object.fromEntries(
+      Object.entries(CLIENT_SECRETS).map(([slug, clientSecret]) => [slug, { clientSecret }]),
+    ),
+  ),
 };
 
 /** Production as committed, with its secrets set. */

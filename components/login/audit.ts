@@ -67,8 +67,9 @@ export class Audit extends pulumi.ComponentResource {
         gdprCompliance: true,
         impersonation: true,
         avatars: "initials",
+        // Scores of all addresses are added up: were good logins counted, they would pay for an attacker's failures.
         reputationLowerLimit: -20,
-        reputationUpperLimit: 20,
+        reputationUpperLimit: 0,
         defaultTokenDuration: "days=1",
         defaultTokenLength: 60,
         // All of them: the server requires the whole set. An application without a binding is closed.
@@ -88,7 +89,7 @@ export class Audit extends pulumi.ComponentResource {
         mode: "local",
         sendOnce: false,
         // Not used in this mode, but the server answers them: named, they are no difference.
-        emailSubjectPrefix: "authentik Notification: ",
+        emailSubjectPrefix: "authentik Notification:",
         emailTemplate: "email/event_notification.html",
       },
       own,

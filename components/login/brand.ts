@@ -11,7 +11,8 @@ export interface BrandArgs {
 
 /**
  * The brand that Authentik ships, adopted for its recovery flow alone. The provider writes whole objects, so every
- * other value is handed back as it was found.
+ * value that a look-up tells is handed back as it was found. It tells neither `attributes` nor `flowLockdown`: what was
+ * set there by hand is reset.
  */
 export class Brand extends pulumi.ComponentResource {
   constructor(name: string, args: BrandArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -34,6 +34,7 @@ export function fromHostedDomain(slug: string, domain: string): string {
     'source = request.context.get("source")',
     'info = request.context.get("oauth_userinfo") or {}',
     `domain = ${pythonString(domain)}`,
+    'user = request.context.get("pending_user")',
     'email = str(info.get("email", "")).lower()',
     'verified = info.get("verified_email", info.get("email_verified")) is True',
     "return (",
@@ -42,6 +43,7 @@ export function fromHostedDomain(slug: string, domain: string): string {
     '    and info.get("hd") == domain',
     '    and email.endswith("@" + domain)',
     "    and verified",
+    '    and getattr(user, "is_active", True)',
     ")",
   ].join("\n");
 }

@@ -67,6 +67,11 @@ export class Google extends pulumi.ComponentResource {
         userPathTemplate: "goauthentik.io/sources/%(slug)s",
         policyEngineMode: "any",
         authenticationFlow: flow.uuid,
+        // The server fills these in from Google's discovery document; named, they are no difference.
+        authorizationUrl: "https://accounts.google.com/o/oauth2/v2/auth",
+        accessTokenUrl: "https://oauth2.googleapis.com/token",
+        profileUrl: "https://openidconnect.googleapis.com/v1/userinfo",
+        oidcJwksUrl: "https://www.googleapis.com/oauth2/v3/certs",
         // No enrolment flow: an e-mail that is not on the roster is refused.
       },
       own,

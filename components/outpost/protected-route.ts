@@ -10,8 +10,12 @@ export interface ProtectedRouteArgs {
   /** Namespace and Service of the application behind the proxy. */
   readonly namespace: pulumi.Input<string>;
   readonly service: { readonly name: string; readonly port: number };
-  /** Cluster-internal host of the outpost. */
-  readonly outpostHost: pulumi.Input<string>;
+  /** The Service of the outpost, and its cluster-internal host. */
+  readonly outpost: {
+    readonly name: pulumi.Input<string>;
+    readonly namespace: pulumi.Input<string>;
+    readonly host: pulumi.Input<string>;
+  };
   /** What is served without a login; must be what the provider skips. */
   readonly publicPaths: readonly PublicPath[];
   readonly controller: "nginx" | "traefik";
@@ -22,6 +26,9 @@ export interface ProtectedRouteArgs {
 const HEADERS = ["username", "groups", "entitlements", "email", "name", "uid"].map(
   (name) => `X-authentik-${name}`,
 );
+
+/** Where the outpost answers on an application's own host. */
+const OUTPOST_PATH = "/outpost.goauthentik.io";
 
 // All Ingresses are made whether or not a controller runs: it is not this program's to wait for one.
 const SKIP_AWAIT = { "pulumi.com/skipAwait": "true" };
@@ -50,13 +57,12 @@ export class ProtectedRoute extends pulumi.ComponentResource {
         metadata: { name: `${slug}-outpost`, namespace },
         spec: {
           type: "ExternalName",
-          externalName: args.outpostHost,
+          externalName: args.outpost.host,
           ports: [{ name: "http", port: 80, targetPort: 80 }],
         },
       },
       own,
     );
-    const toOutpost = { service: { name: outpost.metadata.name, port: { number: 80 } } };
     const toApplication = { service: { name: args.service.name, port: { number: args.service.port } } };
     const certificate = tls(host, args.ingress, `${slug}-tls`);
 
@@ -66,38 +72,53 @@ export class ProtectedRoute extends pulumi.ComponentResource {
       paths: {
         path: string;
         pathType: "Exact" | "Prefix";
-        backend: typeof toOutpost | typeof toApplication;
+        backend: pulumi.Input<kubernetes.types.input.networking.v1.IngressBackend>;
       }[],
+      place: { namespace: pulumi.Input<string>; tls: typeof certificate.tls },
     ) =>
       new kubernetes.networking.v1.Ingress(
         name,
         {
-          metadata: {
-            name,
-            namespace,
-            annotations: { ...SKIP_AWAIT, ...certificate.annotations, ...annotations },
-          },
+          metadata: { name, namespace: place.namespace, annotations: { ...SKIP_AWAIT, ...annotations } },
           spec: {
             ingressClassName: args.ingress.className,
-            tls: certificate.tls,
+            tls: place.tls,
             rules: [{ host, http: { paths } }],
           },
         },
         own,
       );
+    const here = { namespace, tls: certificate.tls };
 
     const askOutpost =
       args.controller === "nginx" ? this.nginxAuth(slug, args, own) : this.traefikAuth(slug, args, own);
-    ingress(`${slug}-protected`, askOutpost, [{ path: "/", pathType: "Prefix", backend: toApplication }]);
-    ingress(`${slug}-login`, {}, [
-      { path: "/outpost.goauthentik.io", pathType: "Prefix", backend: toOutpost },
-    ]);
+    // The one that owns the certificate; the others of this namespace use it.
+    ingress(
+      `${slug}-protected`,
+      { ...certificate.annotations, ...askOutpost },
+      [{ path: "/", pathType: "Prefix", backend: toApplication }],
+      here,
+    );
+    if (args.controller === "nginx") {
+      const backend = { service: { name: outpost.metadata.name, port: { number: 80 } } };
+      ingress(`${slug}-login`, {}, [{ path: OUTPOST_PATH, pathType: "Prefix", backend }], here);
+    } else {
+      // Traefik drops routes to ExternalName Services unless told otherwise, so it goes to the outpost's own Service,
+      // whose namespace needs a certificate of its own.
+      const login = tls(host, args.ingress, `${slug}-login-tls`);
+      const backend = { service: { name: args.outpost.name, port: { number: 80 } } };
+      ingress(`${slug}-login`, login.annotations, [{ path: OUTPOST_PATH, pathType: "Prefix", backend }], {
+        namespace: args.outpost.namespace,
+        tls: login.tls,
+      });
+    }
     const exact = args.publicPaths.flatMap((path) => ("exact" in path ? [path.exact] : []));
     if (exact.length > 0) {
       ingress(
         `${slug}-public`,
         {},
         exact.map((path) => ({ path, pathType: "Exact", backend: toApplication })),
+        here,
       );
     }
     this.registerOutputs({});
@@ -105,7 +126,7 @@ export class ProtectedRoute extends pulumi.ComponentResource {
 
   private nginxAuth(
     slug: string,
-    { namespace, host, outpostHost }: ProtectedRouteArgs,
+    { namespace, host, outpost }: ProtectedRouteArgs,
     own: pulumi.CustomResourceOptions,
   ) {
     // The outpost knows an application by its host, but nginx asks it under the outpost's own. A ConfigMap of
@@ -117,9 +138,8 @@ export class ProtectedRoute extends pulumi.ComponentResource {
     );
     const nginx = (name: string) => `nginx.ingress.kubernetes.io/${name}`;
     return {
-      [nginx("auth-url")]: pulumi.interpolate`http://${outpostHost}/outpost.goauthentik.io/auth/nginx`,
-      [nginx("auth-signin")]:
-        `https://${host}/outpost.goauthentik.io/start?rd=https://${host}$escaped_request_uri`,
+      [nginx("auth-url")]: pulumi.interpolate`http://${outpost.host}${OUTPOST_PATH}/auth/nginx`,
+      [nginx("auth-signin")]: `https://${host}${OUTPOST_PATH}/start?rd=https://${host}$escaped_request_uri`,
       [nginx("auth-response-headers")]: ["Set-Cookie", ...HEADERS].join(","),
       [nginx("auth-proxy-set-headers")]: pulumi.interpolate`${namespace}/${headers.metadata.name}`,
     };
@@ -127,7 +147,7 @@ export class ProtectedRoute extends pulumi.ComponentResource {
 
   private traefikAuth(
     slug: string,
-    { namespace, outpostHost }: ProtectedRouteArgs,
+    { namespace, outpost }: ProtectedRouteArgs,
     own: pulumi.CustomResourceOptions,
   ) {
     const name = `${slug}-outpost`;
@@ -139,8 +159,9 @@ export class ProtectedRoute extends pulumi.ComponentResource {
         metadata: { name, namespace },
         spec: {
           forwardAuth: {
-            address: pulumi.interpolate`http://${outpostHost}/outpost.goauthentik.io/auth/traefik`,
-            trustForwardHeader: true,
+            address: pulumi.interpolate`http://${outpost.host}${OUTPOST_PATH}/auth/traefik`,
+            // Else a client behind a trusted load balancer could claim a public path.
+            trustForwardHeader: false,
             authResponseHeaders: HEADERS,
           },
         },

@@ -25,8 +25,13 @@ export interface ServerArgs {
 /** The Authentik server and worker, from the upstream Helm chart, with settings that Helm never owns. */
 export class Server extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
-  /** Cluster-internal host of the Service `authentik-proxy`, through which the embedded outpost is reached. */
-  readonly outpostHost: pulumi.Output<string>;
+  /** The Service `authentik-proxy`, through which the embedded outpost is reached. */
+  readonly outpost: {
+    readonly name: pulumi.Output<string>;
+    readonly namespace: pulumi.Output<string>;
+    /** Cluster-internal host. */
+    readonly host: pulumi.Output<string>;
+  };
 
   constructor(name: string, args: ServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("plana:sso:Server", name, {}, opts);
@@ -69,7 +74,8 @@ export class Server extends pulumi.ComponentResource {
             }),
           ),
         skipAwait: !args.waitUntilReady,
-        timeout: 600,
+        // Seconds: longer than the pods' own patience, image pull included.
+        timeout: 900,
       },
       // The values hold no secret, but a release that is adopted brings its old values, secret key included, into
       // the state.
@@ -96,7 +102,11 @@ export class Server extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: release },
     );
-    this.outpostHost = pulumi.interpolate`${proxy.metadata.name}.${this.namespace}.svc.cluster.local`;
-    this.registerOutputs({ outpostHost: this.outpostHost });
+    this.outpost = {
+      name: proxy.metadata.name,
+      namespace: this.namespace,
+      host: pulumi.interpolate`${proxy.metadata.name}.${this.namespace}.svc.cluster.local`,
+    };
+    this.registerOutputs({});
   }
 }

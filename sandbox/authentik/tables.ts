@@ -144,7 +144,7 @@ export const DEFAULTS: Record<string, Row> = {
   },
   "stages/user_write": { user_creation_mode: "create_when_required", user_type: "external" },
   "events/transports": {
-    email_subject_prefix: "authentik Notification: ",
+    email_subject_prefix: "authentik Notification:",
     email_template: "email/event_notification.html",
   },
 };

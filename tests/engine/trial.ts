@@ -18,6 +18,7 @@ export const SECRETS: Readonly<Record<string, string>> = {
 const SETTINGS: Readonly<Record<string, string>> = {
   "plana-sso:composition": "prod",
   "plana-sso:domain": "trial.example.org",
+  "plana-sso:databaseHost": "pg01",
   "plana-sso:google": "true",
   "plana-sso:googleClientId": "trial-google-client",
   "kubernetes:enableSecretMutable": "true",

@@ -1,4 +1,6 @@
-import { authHost, checkApplications, hostOf, redirectUrisOf } from "../../stacks/catalogue";
+import * as pulumi from "@pulumi/pulumi";
+
+import { authHost, checkApplications, checkClients, hostOf, redirectUrisOf } from "../../stacks/catalogue";
 import type { Hosting } from "../../stacks/config";
 import type {
   Application,
@@ -213,7 +215,10 @@ test.each<[string, Application[], string, string]>([
 });
 
 test("a login button and the proxy before it may share a host", () => {
-  expect(check([WIKI, { ...PROXIED, label: "wiki" }])).toEqual([]);
+  expect(check([WIKI, { ...PROXIED, label: "wiki", namespace: "wiki" }])).toEqual([]);
+  expect(check([WIKI, { ...PROXIED, label: "wiki" }])).toMatchObject([
+    { key: "applications: wiki and old", value: "host wiki.planapulse.com" },
+  ]);
 });
 
 test("refuses an application on Authentik's own host", () => {
@@ -237,4 +242,51 @@ test("refuses a host for an application that is not there, with the nearest", ()
 test("tells all problems together", () => {
   const wrong = Object.assign({}, WIKI, { access: ["nobody"], slug: "W", redirectUris: ["http://x.y/z"] });
   expect(check([wrong])).toHaveLength(3);
+});
+
+describe("credentials of clients that exist already", () => {
+  const OUTPOST = "10e469fe-81ff-48d1-ac11-0ef2b808855a";
+  const clientSecret = pulumi.secret("secret-of-no-worth");
+  type Clients = Parameters<typeof checkClients>[1]["clients"];
+  const clients = (applications: readonly Application[], given: Clients, embeddedOutpostId?: string) =>
+    checkClients(prodWith({ applications }), { stack: "prod", clients: given, embeddedOutpostId });
+
+  test("belong to an application with a client", () => {
+    expect(clients([WIKI], { wiki: { clientSecret } })).toEqual([]);
+    expect(clients([WIKI], { wikki: { clientSecret } })).toEqual([
+      {
+        key: "plana-sso:clients",
+        value: "wikki",
+        expected: containing("did you mean wiki?"),
+        mend: "pulumi config rm --path 'plana-sso:clients.wikki' --stack prod",
+      },
+    ]);
+    expect(clients([PROXIED], { old: { clientSecret } })).toMatchObject([{ value: "old" }]);
+    expect(clients([WIKI], { constructor: { clientSecret } })).toHaveLength(1);
+  });
+
+  test("have a client id that no other has", () => {
+    const both = [WIKI, TENANTS];
+    expect(clients(both, { wiki: { clientId: "wiki-client", clientSecret } })).toEqual([]);
+    expect(clients(both, { wiki: { clientId: "tenants-client", clientSecret } })).toMatchObject([
+      { key: "applications: clientId", value: "tenants-client" },
+    ]);
+  });
+
+  test("must be given for a provider that exists, where Authentik runs already", () => {
+    const running = { ...WIKI, existingProviderId: 7 };
+    expect(clients([running], {})).toEqual([]);
+    expect(clients([running], { wiki: { clientSecret } }, OUTPOST)).toEqual([]);
+    expect(clients([WIKI], {}, OUTPOST)).toEqual([]);
+    const withoutSecret: Clients[] = [{}, { wiki: { clientId: "wiki-client" } }];
+    for (const given of withoutSecret) {
+      expect(clients([running], given, OUTPOST)).toEqual([
+        {
+          key: "plana-sso:clients.wiki.clientSecret",
+          expected: containing("the client secret of provider 7"),
+          mend: "pulumi config set --secret --path 'plana-sso:clients.wiki.clientSecret' --stack prod",
+        },
+      ]);
+    }
+  });
 });

@@ -160,7 +160,7 @@ test("the API token in clear is refused and not repeated", async () => {
   expect(message).not.toContain("token-in-clear");
 });
 
-test.each(["google", "domain"])("plana-sso:%s is missed", async (name) => {
+test.each(["google", "domain", "databaseHost"])("plana-sso:%s is missed", async (name) => {
   const said = problem(await refusal(productionWith({ [`plana-sso:${name}`]: undefined })));
   expect(said).toMatchObject({
     key: `plana-sso:${name}`,
@@ -211,6 +211,9 @@ test.each([
   "ftp://auth.planapulse.com",
   "https://auth.planapulse.com/path",
   "https://",
+  "http://auth.planapulse.com",
+  "http://8.8.8.8",
+  "https://auth.planapulse.com?a=b",
 ])("authentik:url refuses %j", async (url) => {
   const said = problem(await refusal(productionWith({ "authentik:url": url })));
   expect(said).toMatchObject({
@@ -218,6 +221,15 @@ test.each([
     text: containing("expected the address of Authentik"),
     mend: "pulumi config set authentik:url https://<host> --stack prod",
   });
+});
+
+test("authentik:url with a password is refused and not repeated", async () => {
+  const word = "word-of-no-worth";
+  const message = await refusal(
+    productionWith({ "authentik:url": `https://user:${word}@auth.planapulse.com` }),
+  );
+  expect(problem(message)).toMatchObject({ key: "authentik:url" });
+  expect(message).not.toContain(word);
 });
 
 test("authentik:token is missed", async () => {

@@ -31,7 +31,7 @@ describe("audit", () => {
       impersonation: true,
       avatars: "initials",
       reputationLowerLimit: -20,
-      reputationUpperLimit: 20,
+      reputationUpperLimit: 0,
       defaultTokenDuration: "days=1",
       defaultTokenLength: 60,
     });

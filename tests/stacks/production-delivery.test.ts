@@ -1,5 +1,6 @@
 import { prod } from "../../stacks/prod";
 import { K8S, runProgram, type Program } from "../program";
+import { CLIENT_SECRETS } from "../stack-files";
 
 let program: Program;
 
@@ -126,6 +127,9 @@ describe.each(Object.entries(DELIVERED))("%s", (slug, [namespace, keys]) => {
     const text = JSON.stringify(program.recorder.one(K8S.secret, `${slug}-oidc`).inputs);
     for (const other of Object.keys(DELIVERED).filter((name) => name !== slug)) {
       expect(text).not.toContain(`generated-${other}-client-secret`);
+    }
+    for (const [other, secret] of Object.entries(CLIENT_SECRETS)) {
+      if (other !== slug) expect(text).not.toContain(secret);
     }
   });
 });

@@ -243,6 +243,10 @@ describe("the Google door", () => {
       userPathTemplate: "goauthentik.io/sources/%(slug)s",
       policyEngineMode: "any",
       authenticationFlow: "uuid:plana-google",
+      accessTokenUrl: "https://oauth2.googleapis.com/token",
+      authorizationUrl: "https://accounts.google.com/o/oauth2/v2/auth",
+      oidcJwksUrl: "https://www.googleapis.com/oauth2/v3/certs",
+      profileUrl: "https://openidconnect.googleapis.com/v1/userinfo",
     });
     expect(source.secrets).toEqual(["consumerSecret"]);
   });

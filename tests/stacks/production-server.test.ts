@@ -58,7 +58,7 @@ test("the release is the pinned upstream chart, and its old values stay secret i
     version: "2026.5.6",
     repositoryOpts: { repo: "https://charts.goauthentik.io" },
     skipAwait: false,
-    timeout: 600,
+    timeout: 900,
   });
   expect(options).toMatchObject({ protect: true, additionalSecretOutputs: ["values"] });
 });

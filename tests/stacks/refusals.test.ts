@@ -113,7 +113,7 @@ test("all problems are told at once, of configuration, roster and applications a
 test("the applications are checked even where a secret is missing", async () => {
   const { values } = production();
   const message = await refusal({ values, secrets: {} }, withApplication({ access: ["nobody"] }));
-  expect(message).toMatch(/^6 problems/);
+  expect(message).toMatch(/^8 problems/);
   expect(message).toContain("applications: forgejo");
 });
 

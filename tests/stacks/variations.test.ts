@@ -1,8 +1,9 @@
-import type { Configured } from "../mocks";
+import { run } from "../../stacks";
+import { useMocks, type Configured } from "../mocks";
 import type { Application } from "../../stacks/organisation";
 import { prod } from "../../stacks/prod";
 import { ak, K8S, names, prodWith, productionWith, productionWithSecrets, runProgram } from "../program";
-import { production, stackFile } from "../stack-files";
+import { PROD_SECRETS, production, stackFile } from "../stack-files";
 
 // The same program with other settings or other data.
 
@@ -110,9 +111,10 @@ test("a consumer's namespace is made only when the stack says so, each once", as
 });
 
 test("credentials of clients that exist already are used, and none is generated for them", async () => {
+  const existing = JSON.parse(PROD_SECRETS["plana-sso:clients"] ?? "") as object;
   const clients = { forgejo: { clientId: "forgejo-client", clientSecret: "forgejo-secret-of-no-worth" } };
   const { recorder } = await runProgram(
-    productionWithSecrets({ "plana-sso:clients": JSON.stringify(clients) }),
+    productionWithSecrets({ "plana-sso:clients": JSON.stringify({ ...existing, ...clients }) }),
   );
   const { inputs, secrets } = recorder.one(ak("ProviderOauth2"), "forgejo");
   expect(inputs).toMatchObject(clients.forgejo);
@@ -156,7 +158,7 @@ test("with Traefik the outpost is asked by a middleware", async () => {
     spec: {
       forwardAuth: {
         address: "http://authentik-proxy.authentik.svc.cluster.local/outpost.goauthentik.io/auth/traefik",
-        trustForwardHeader: true,
+        trustForwardHeader: false,
       },
     },
   });
@@ -181,9 +183,21 @@ test("a single pod has no disruption budget, and `up` waits only when told", asy
   });
 });
 
-test("without a known id the embedded outpost is adopted by the one looked up", async () => {
-  const { recorder } = await runProgram(productionWith({ "plana-sso:embeddedOutpostId": undefined }));
-  expect(recorder.one(ak("Outpost"), "embedded-outpost").importId).toBe("outpost:authentik Embedded Outpost");
+test("the embedded outpost is adopted by the id that Authentik answers", async () => {
+  const live = "10e469fe-81ff-48d1-ac11-0ef2b808855a";
+  for (const known of [live, undefined]) {
+    const { recorder } = await runProgram(productionWith({ "plana-sso:embeddedOutpostId": known }));
+    expect(recorder.one(ak("Outpost"), "embedded-outpost").importId).toBe(live);
+  }
+});
+
+test("another Authentik than the one whose outpost is known is refused", async () => {
+  const other = "00000000-0000-4000-8000-000000000013";
+  const recorder = useMocks("prod", productionWith({ "plana-sso:embeddedOutpostId": other }));
+  const refused = run({ prod });
+  await expect(refused).rejects.toThrow(`plana-sso:embeddedOutpostId: found "${other}"`);
+  await expect(refused).rejects.toThrow("the embedded outpost of Authentik at https://auth.planapulse.com");
+  expect(recorder.resources).toEqual([]);
 });
 
 test("the database, the admin role and the tenants' path follow the stack", async () => {
