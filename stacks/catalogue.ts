@@ -94,6 +94,16 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
       problems.push({ key, value: group, expected: "each group once", mend: correct });
     }
     const domains = application.mode === "tenants" ? application.tenants : [];
+    for (const domain of domains) {
+      // `*.app` would be every site of a registry.
+      if (/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain)) continue;
+      problems.push({
+        key,
+        value: domain,
+        expected: "a host, or `*.` before a domain of ours",
+        mend: correct,
+      });
+    }
     for (const uri of redirectUrisOf(application, hosting)) {
       const reason = tooWide(uri, domains);
       if (reason) {

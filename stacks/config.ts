@@ -67,23 +67,29 @@ export const KEYS = {
     schema: json(z.record(z.string(), hostName), "an object of host names by application slug, or `auth`"),
     about: "host names that differ from <label>.<domain>",
   },
-  chartPath: { schema: z.string().min(1), about: "a local chart instead of the repository's (air-gapped)" },
+  chartPath: {
+    schema: z.string().min(1, "some text"),
+    about: "a local chart instead of the repository's (air-gapped)",
+  },
   databaseHost: { schema: hostName, about: "host of the PostgreSQL server" },
   databasePort: { schema: port, about: "port of the PostgreSQL server" },
-  databaseName: { schema: z.string().min(1), about: "name of the database" },
-  databaseUser: { schema: z.string().min(1), about: "user of the database" },
+  databaseName: { schema: z.string().min(1, "some text"), about: "name of the database" },
+  databaseUser: { schema: z.string().min(1, "some text"), about: "user of the database" },
   databasePassword: { schema: secret(1), about: "password of the database user", secret: true },
   secretKey: { schema: secret(50), about: "AUTHENTIK_SECRET_KEY; write-once", secret: true },
   bootstrapToken: { schema: secret(20), about: "token that seeds the first admin", secret: true },
   generateSecrets: { schema: flag, about: "generate the three secrets above where they are not set" },
   google: { schema: flag, about: "whether staff may log in with Google" },
-  googleClientId: { schema: z.string().min(1), about: "client id of the Google OAuth client" },
+  googleClientId: { schema: z.string().min(1, "some text"), about: "client id of the Google OAuth client" },
   googleClientSecret: { schema: secret(1), about: "client secret of the Google OAuth client", secret: true },
   clients: {
     schema: json(
       z.record(
         z.string(),
-        z.strictObject({ clientId: z.string().min(1).optional(), clientSecret: secret(8).optional() }),
+        z.strictObject({
+          clientId: z.string().min(1, "some text").optional(),
+          clientSecret: secret(8).optional(),
+        }),
       ),
       "an object {<slug>: {clientId, clientSecret}}",
     ),
@@ -100,7 +106,10 @@ export const KEYS = {
     schema: z.enum(["existing", "create"], "existing or create"),
     about: "whether the namespaces of the applications exist already or are made here",
   },
-  clusterAdminRole: { schema: z.string().min(1), about: "ClusterRole that plana-admins are bound to" },
+  clusterAdminRole: {
+    schema: z.string().min(1, "some text"),
+    about: "ClusterRole that plana-admins are bound to",
+  },
   embeddedOutpostId: { schema: uuid, about: "id of the embedded outpost, where it is known" },
   tenantRedirectPath: {
     schema: z.string().regex(/^(\/[A-Za-z0-9_-]+)+$/, "a path such as /auth_oauth/signin"),

@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type Kind, kindNamed, pathOf } from "../kubernetes/kinds";
 import { CHART, checkValues, render, settings } from "./chart";
@@ -158,13 +161,27 @@ function described(
   return { resourceNames, status };
 }
 
+/** Name and version of the chart in a folder, as its Chart.yaml says. */
+function localChart(path: string): string {
+  const file = join(path, "Chart.yaml");
+  if (!existsSync(file)) return "no Chart.yaml";
+  const field = (name: string) =>
+    new RegExp(`^${name}: *"?([^"\\s]+)`, "m").exec(readFileSync(file, "utf8"))?.[1];
+  return `${field("name") ?? "?"} ${field("version") ?? "?"}`;
+}
+
 function refusals(inputs: Properties): Failure[] {
   const known = INPUTS.split(" ");
   const out: Failure[] = [];
   const refuse = (property: string, reason: string) => out.push({ property, reason });
   for (const name of Object.keys(inputs)) if (!known.includes(name)) refuse(name, `unknown input "${name}"`);
   const { repo } = objectOf(inputs.repositoryOpts);
-  if (inputs.chart !== CHART.name || textOf(repo).replace(/\/$/, "") !== CHART.repository)
+  const path = /^[./]/.test(textOf(inputs.chart)) ? textOf(inputs.chart) : undefined;
+  if (path !== undefined) {
+    const found = localChart(path);
+    if (found !== `${CHART.name} ${CHART.version}`)
+      refuse("chart", `${path} holds ${found}; the sandbox knows ${CHART.name} ${CHART.version}`);
+  } else if (inputs.chart !== CHART.name || textOf(repo).replace(/\/$/, "") !== CHART.repository)
     refuse(
       "chart",
       `chart "${textOf(inputs.chart)}" not found in repository "${textOf(repo)}"; the sandbox has ${CHART.name} of ${CHART.repository}`,

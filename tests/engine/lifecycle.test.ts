@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { SECRETS, Trial, type List } from "./trial";
@@ -204,6 +204,20 @@ test("a changed setting updates the Secret in place and rolls the pods", async (
   expect(Buffer.from(after.data.AUTHENTIK_POSTGRESQL__HOST ?? "", "base64").toString()).toBe("pg02");
   expect(after.data.AUTHENTIK_SECRET_KEY).toBe(before.data.AUTHENTIK_SECRET_KEY);
   expect(await pods()).not.toEqual(podsBefore);
+});
+
+test("the chart from a local folder, and Traefik in place of nginx", async () => {
+  const chart = join(trial.folder, "chart");
+  mkdirSync(chart);
+  writeFileSync(join(chart, "Chart.yaml"), "name: authentik\nversion: 2026.5.6\n");
+  await trial.must(["config", "set", "plana-sso:chartPath", "./chart", "--stack", STACK]);
+  await trial.must(["config", "set", "plana-sso:ingressController", "traefik", "--stack", STACK]);
+  await trial.must(["up", "--yes", "--stack", STACK]);
+  const { spec } = await trial.cluster<{ spec: { rules: { host: string }[] } }>(
+    "/apis/networking.k8s.io/v1/namespaces/authentik/ingresses/matomo-admin-login",
+  );
+  expect(spec.rules.map(({ host }) => host)).toEqual(["analytics.trial.example.org"]);
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
 });
 
 test("a raised generation reissues one client secret and touches nothing else", async () => {
