@@ -85,7 +85,10 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Authent
     answer(request).then(
       (result) => send(response, result),
       (error: unknown) => {
-        if (error instanceof Refusal) return send(response, { status: error.status, body: error.body });
+        if (error instanceof Refusal) {
+          send(response, { status: error.status, body: error.body });
+          return;
+        }
         console.error("sandbox authentik: DEFECT:", error);
         send(response, { status: 500, body: { detail: String(error) } });
       },

@@ -1,3 +1,4 @@
+import { text } from "./text";
 import { randomUUID } from "node:crypto";
 import type { Collection } from "./collections";
 import { invalid, Refusal } from "./refusal";
@@ -79,7 +80,7 @@ export class Objects {
       for (const key of [row[field]].flat()) {
         if (key == null || (collection.name === "core/groups" && field === "children")) continue;
         if (!this.store.byKey(families, key))
-          throw invalid(field, `Invalid pk "${String(key)}" - object does not exist.`);
+          throw invalid(field, `Invalid pk "${text(key)}" - object does not exist.`);
       }
     }
     const unique = UNIQUE[collection.name] ?? UNIQUE[collection.family];

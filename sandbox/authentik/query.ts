@@ -1,3 +1,4 @@
+import { text } from "./text";
 import { type Operation, resolve, type ApiDocument } from "./document";
 import { invalid, Refusal } from "./refusal";
 import type { Renderer } from "./render";
@@ -14,15 +15,12 @@ const CONTROL = new Set([
   ...Object.keys(EXPANSIONS),
 ]);
 const OPERATORS: Record<string, (value: unknown, wanted: unknown) => boolean> = {
-  exact: (v, w) => v === w || String(v) === w,
-  iexact: (v, w) => String(v ?? "").toLowerCase() === String(w).toLowerCase(),
-  icontains: (v, w) =>
-    String(v ?? "")
-      .toLowerCase()
-      .includes(String(w).toLowerCase()),
-  startswith: (v, w) => String(v ?? "").startsWith(String(w)),
-  gt: (v, w) => String(v ?? "") > String(w),
-  lt: (v, w) => v != null && String(v) < String(w),
+  exact: (v, w) => v === w || text(v) === w,
+  iexact: (v, w) => text(v).toLowerCase() === text(w).toLowerCase(),
+  icontains: (v, w) => text(v).toLowerCase().includes(text(w).toLowerCase()),
+  startswith: (v, w) => text(v).startsWith(text(w)),
+  gt: (v, w) => text(v) > text(w),
+  lt: (v, w) => v != null && text(v) < text(w),
   isnull: (v, w) => (v == null || (Array.isArray(v) && v.length === 0)) === w,
 };
 
@@ -95,7 +93,7 @@ export class Lister {
     const sign = ordering.startsWith("-") ? -1 : 1;
     const key = (l: Located): string | number => {
       const value = this.renderer.values(l)[field];
-      return typeof value === "number" ? value : String(value ?? "");
+      return typeof value === "number" ? value : text(value);
     };
     return [...found].sort((a, b) => (key(a) < key(b) ? -sign : key(a) > key(b) ? sign : 0));
   }
@@ -114,8 +112,8 @@ export class Lister {
     if (rest.length === 0)
       return field === "target"
         ? this.bindingTarget(value)
-        : Array.isArray(value) && rest.length === 0
-          ? [...value, value]
+        : Array.isArray(value)
+          ? [...(value as unknown[]), value]
           : [value];
     const next = [value].flat().flatMap((key) => (families && this.store.byKey(families, key)) ?? []);
     return next.flatMap((l) => (rest[0] === "id" ? [l.row.pk] : this.reach(l, rest)));

@@ -1,3 +1,4 @@
+import { text } from "./text";
 import { randomBytes } from "node:crypto";
 import { invalid, Refusal } from "./refusal";
 import type { Row, Store } from "./store";
@@ -39,7 +40,7 @@ export const EMBEDDED = "goauthentik.io/outposts/embedded";
 /** A file field takes a URL, an icon name, a shipped file or a relative path, never an absolute one. */
 function file(row: Row, ...fields: string[]): void {
   for (const f of fields) {
-    const value = String(row[f] ?? "");
+    const value = text(row[f]);
     if (value.startsWith("/") && !value.startsWith("/static/"))
       throw invalid(f, "Absolute paths are not allowed");
   }
@@ -58,7 +59,7 @@ export const RULES: Record<string, (write: Write) => void> = {
   "core/groups": ({ body, store }) => {
     const unknown = [body.users ?? []].flat().find((pk) => !store.byKey(["core/users"], pk));
     if (unknown !== undefined)
-      throw invalid("users", `Invalid pk "${String(unknown)}" - object does not exist.`);
+      throw invalid("users", `Invalid pk "${text(unknown)}" - object does not exist.`);
   },
   "core/applications": ({ row }) => file(row, "meta_icon"),
   "core/brands": ({ row, before, store }) => {

@@ -1,3 +1,4 @@
+import { text } from "./text";
 import Ajv, { type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import { type ApiDocument, DOCUMENT_ID, type Schema } from "./document";
@@ -20,7 +21,7 @@ function message(error: ErrorObject): string {
   if (keyword === "additionalProperties") return "Unknown field.";
   if (data === null) return "This field may not be null.";
   if (keyword === "type") return TYPE_MESSAGES[[params.type].flat()[0] as string] ?? "Wrong type.";
-  if (keyword === "enum") return `"${String(data)}" is not a valid choice.`;
+  if (keyword === "enum") return `"${text(data)}" is not a valid choice.`;
   if (keyword === "minLength" && data === "") return "This field may not be blank.";
   if (keyword === "maxLength")
     return `Ensure this field has no more than ${String(params.limit)} characters.`;

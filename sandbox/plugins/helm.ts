@@ -161,6 +161,11 @@ function described(
   return { resourceNames, status };
 }
 
+/** Whether a chart is named by a folder, as Helm tells it from a name in a repository. */
+function isFolder(chart: Value | undefined): boolean {
+  return /^[./]/.test(textOf(chart));
+}
+
 /** Name and version of the chart in a folder, as its Chart.yaml says. */
 function localChart(path: string): string {
   const file = join(path, "Chart.yaml");
@@ -176,11 +181,13 @@ function refusals(inputs: Properties): Failure[] {
   const refuse = (property: string, reason: string) => out.push({ property, reason });
   for (const name of Object.keys(inputs)) if (!known.includes(name)) refuse(name, `unknown input "${name}"`);
   const { repo } = objectOf(inputs.repositoryOpts);
-  const path = /^[./]/.test(textOf(inputs.chart)) ? textOf(inputs.chart) : undefined;
-  if (path !== undefined) {
-    const found = localChart(path);
+  if (isFolder(inputs.chart)) {
+    const found = localChart(textOf(inputs.chart));
     if (found !== `${CHART.name} ${CHART.version}`)
-      refuse("chart", `${path} holds ${found}; the sandbox knows ${CHART.name} ${CHART.version}`);
+      refuse(
+        "chart",
+        `${textOf(inputs.chart)} holds ${found}; the sandbox knows ${CHART.name} ${CHART.version}`,
+      );
   } else if (inputs.chart !== CHART.name || textOf(repo).replace(/\/$/, "") !== CHART.repository)
     refuse(
       "chart",
@@ -227,7 +234,8 @@ export function release(
       if (!latest) return undefined;
       const revision = unpacked(latest);
       const live = {
-        chart: revision.chart,
+        // Helm remembers a chart's name, not the folder it came from.
+        chart: isFolder(inputs?.chart) ? textOf(inputs?.chart) : revision.chart,
         version: revision.chartVersion,
         values: revision.values,
         name,
