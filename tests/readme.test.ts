@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { KEYS } from "../stacks/config";
+import { KEYS } from "../stacks/config-keys";
 import { ROOT } from "./stack-files";
 
 const readme = readFileSync(join(ROOT, "README.md"), "utf8");

@@ -16,6 +16,8 @@ export function openTo(
   parent: pulumi.Resource,
 ): void {
   for (const group of access) {
-    bindPolicy(`${slug}-${group}`, application.uuid, { group: groups.id(group) }, { parent });
+    // Not protected: taking a group's access away is a change of the data like giving it.
+    const opts = { parent, protect: false };
+    bindPolicy(`${slug}-${group}`, application.uuid, { group: groups.id(group) }, opts);
   }
 }

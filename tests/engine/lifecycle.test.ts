@@ -154,6 +154,19 @@ test("a change of a group keeps its members", async () => {
   await trial.must(["up", "--yes", "--refresh", "--stack", STACK]);
 });
 
+test("a group's access to an application is taken away by a change of the data", async () => {
+  const access = 'access: ["plana-finance", "plana-admins"]';
+  trial.edit("stacks/prod/applications.ts", access, 'access: ["plana-finance"]');
+  const changes = await trial.changes(STACK);
+  expect(changes.map(({ op, urn }) => [op, short(urn)])).toContainEqual([
+    "delete",
+    "authentik:index/policyBinding:PolicyBinding matomo-plana-admins",
+  ]);
+  await trial.must(["up", "--yes", "--stack", STACK]);
+  trial.edit("stacks/prod/applications.ts", 'access: ["plana-finance"]', access);
+  await trial.must(["up", "--yes", "--stack", STACK]);
+});
+
 test("a deletion of a protected object is refused, and nothing is deleted", async () => {
   const line = '  { first: "Julian", last: "Lubenov", roles: ["senior-developer"] },\n';
   trial.edit("stacks/prod/people.ts", line, "");

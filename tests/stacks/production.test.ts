@@ -124,6 +124,10 @@ test("what people depend on is protected; what is reissued, routed or delivered 
         ...(slug in CLIENT_SECRETS ? [] : [`${random("Password")} ${slug}-client-secret`]),
         `${K8S.secret} ${slug}-oidc`,
       ]),
+      // Access is given and taken by a change of the data.
+      ...prod.applications.flatMap(({ slug, access }) =>
+        access.map((group) => `${ak("PolicyBinding")} ${slug}-${group}`),
+      ),
       `${K8S.configMap} matomo-admin-outpost-headers`,
       `${K8S.ingress} matomo-admin-login`,
       `${K8S.ingress} matomo-admin-protected`,

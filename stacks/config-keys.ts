@@ -1,0 +1,114 @@
+import { z } from "zod";
+
+/** Namespace of the program's own keys. */
+export const PROJECT = "plana-sso";
+
+const hostName = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
+    "a host name in lower case, without scheme, port or path",
+  );
+const kubernetesName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "a Kubernetes name: lower case letters, digits and dashes");
+const flag = z.enum(["true", "false"], "true or false").transform((text) => text === "true");
+const count = z
+  .string()
+  .regex(/^[1-9][0-9]?$/, "a whole number from 1 to 99")
+  .transform(Number);
+const port = z
+  .string()
+  .regex(/^[1-9][0-9]{0,4}$/, "a port number")
+  .transform(Number)
+  .refine((value) => value < 65536, "a port number");
+const uuid = z.uuid("a uuid");
+const secret = (least: number) =>
+  z
+    .string()
+    .min(least, `at least ${least} characters`)
+    .regex(/^[\x21-\x7e]+$/, "printable characters without white space");
+
+function json<T extends z.ZodType>(inner: T, expected: string) {
+  return z.string().transform((text, context): z.output<T> => {
+    try {
+      const result = inner.safeParse(JSON.parse(text));
+      if (result.success) return result.data;
+      // Only the place is told: the value may hold a secret.
+      const place = result.error.issues[0]?.path.join(".") ?? "";
+      context.addIssue({ code: "custom", message: `${expected}${place ? ` (look at ${place})` : ""}` });
+    } catch {
+      context.addIssue({ code: "custom", message: expected });
+    }
+    return z.NEVER;
+  });
+}
+
+/** A key that a stack may set. */
+export interface Key {
+  readonly schema: z.ZodType;
+  /** What the key is for: the README's table says the same. */
+  readonly about: string;
+  readonly secret?: true;
+}
+
+/**
+ * Every key of namespace `plana-sso` that a stack may set. A key that is not here is refused, so a typing error
+ * never passes for a default.
+ */
+export const KEYS = {
+  composition: { schema: z.string(), about: "which composition the stack runs: prod or local" },
+  domain: { schema: hostName, about: "the domain under which the host names lie, e.g. planapulse.com" },
+  hosts: {
+    schema: json(z.record(z.string(), hostName), "an object of host names by application slug, or `auth`"),
+    about: "host names that differ from <label>.<domain>",
+  },
+  chartPath: {
+    schema: z.string().min(1, "some text"),
+    about: "a local chart instead of the repository's (air-gapped)",
+  },
+  databaseHost: { schema: hostName, about: "host of the PostgreSQL server" },
+  databasePort: { schema: port, about: "port of the PostgreSQL server" },
+  databaseName: { schema: z.string().min(1, "some text"), about: "name of the database" },
+  databaseUser: { schema: z.string().min(1, "some text"), about: "user of the database" },
+  databasePassword: { schema: secret(1), about: "password of the database user", secret: true },
+  secretKey: { schema: secret(50), about: "AUTHENTIK_SECRET_KEY; write-once", secret: true },
+  bootstrapToken: { schema: secret(20), about: "token that seeds the first admin", secret: true },
+  generateSecrets: { schema: flag, about: "generate the three secrets above where they are not set" },
+  google: { schema: flag, about: "whether staff may log in with Google" },
+  googleClientId: { schema: z.string().min(1, "some text"), about: "client id of the Google OAuth client" },
+  googleClientSecret: { schema: secret(1), about: "client secret of the Google OAuth client", secret: true },
+  clients: {
+    schema: json(
+      z.record(
+        z.string(),
+        z.strictObject({
+          clientId: z.string().min(1, "some text").optional(),
+          clientSecret: secret(8).optional(),
+        }),
+      ),
+      "an object {<slug>: {clientId, clientSecret}}",
+    ),
+    about: "credentials of OIDC clients that exist already, by application slug",
+    secret: true,
+  },
+  ingressController: { schema: z.enum(["nginx", "traefik"], "nginx or traefik"), about: "which controller" },
+  ingressClass: { schema: kubernetesName, about: "ingress class, when not named like the controller" },
+  tlsIssuer: { schema: kubernetesName, about: "cert-manager ClusterIssuer for the public hosts" },
+  serverReplicas: { schema: count, about: "server pods" },
+  workerReplicas: { schema: count, about: "worker pods" },
+  waitForServer: { schema: flag, about: "whether `up` waits until the pods are ready" },
+  consumerNamespaces: {
+    schema: z.enum(["existing", "create"], "existing or create"),
+    about: "whether the namespaces of the applications exist already or are made here",
+  },
+  clusterAdminRole: {
+    schema: z.string().min(1, "some text"),
+    about: "ClusterRole that plana-admins are bound to",
+  },
+  embeddedOutpostId: { schema: uuid, about: "id of the embedded outpost, where it is known" },
+  tenantRedirectPath: {
+    schema: z.string().regex(/^(\/[A-Za-z0-9_-]+)+$/, "a path such as /auth_oauth/signin"),
+    about: "redirect path of every Odoo tenant",
+  },
+} as const satisfies Record<string, Key>;
