@@ -6,8 +6,8 @@ module.exports = {
   modulePathIgnorePatterns: ["<rootDir>/.local/", "<rootDir>/sdks/authentik/bin/package.json"],
   transform: {
     "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
-    // The Kubernetes client ships ES modules only.
-    "client-node/.+\\.js$": ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }],
+    // Ships ES modules only.
+    "/node_modules/.+\\.js$": ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }],
   },
-  transformIgnorePatterns: ["/node_modules/(?!@kubernetes/client-node/)"],
+  transformIgnorePatterns: ["/node_modules/(?!(@kubernetes/client-node|ky|p-retry|is-network-error)/)"],
 };

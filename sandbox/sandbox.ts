@@ -1,46 +1,11 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
+import { run, type Finished } from "../commands/process";
 import { startAuthentik, type Authentik } from "./authentik";
 import { buildEngine } from "./engine/build";
 import { kubeconfig, startKubernetes, type Kubernetes } from "./kubernetes/server";
-
-/** What a finished command of the CLI said. */
-export interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** How a command of the CLI is run. */
-export interface RunOptions {
-  /** The program's folder. */
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly stdin?: string;
-  /** Passes the output on to the terminal instead of collecting it. */
-  readonly show?: boolean;
-}
-
-/** Runs a program to its end. */
-export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
-  const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: options.env,
-    stdio: options.show ? "inherit" : "pipe",
-  });
-  const output = { stdout: "", stderr: "" };
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
-  if (!options.show) child.stdin?.end(options.stdin ?? "");
-  const code = await new Promise<number>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (exit, signal) => resolve(exit ?? (signal ? 128 : 1)));
-  });
-  return { code, ...output };
-}
 
 export interface SandboxOptions {
   /** The project whose node_modules, engine and plugins are used. */
@@ -95,15 +60,20 @@ export class Sandbox {
     return new Sandbox(options, authentik, kubernetes, token, env);
   }
 
+  /** The CLI, which npm's package finds under `PULUMI_HOME`. */
+  get cli(): { readonly command: string; readonly leading: readonly string[] } {
+    return { command: process.execPath, leading: [join(this.options.root, "node_modules/pulumi/run.js")] };
+  }
+
   /** Runs the CLI in a program's folder. */
   pulumi(
     args: readonly string[],
     options: { cwd?: string; stdin?: string; show?: boolean } = {},
   ): Promise<Finished> {
-    const { root } = this.options;
-    return run(process.execPath, [join(root, "node_modules/pulumi/run.js"), ...args, "--non-interactive"], {
+    const { command, leading } = this.cli;
+    return run(command, [...leading, ...args, "--non-interactive"], {
       ...options,
-      cwd: options.cwd ?? root,
+      cwd: options.cwd ?? this.options.root,
       env: this.env,
     });
   }

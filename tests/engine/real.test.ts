@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { run, Sandbox } from "../../sandbox/sandbox";
+import { run } from "../../commands/process";
+import { Sandbox } from "../../sandbox/sandbox";
 import { ROOT } from "../stack-files";
 
 // The way to real servers: the environment names an Authentik and a cluster that this command did not start.
@@ -24,7 +25,7 @@ jest.setTimeout(180_000);
 function npmRun(command: string, leaveOut: readonly string[] = []) {
   const env = { ...servers.env };
   for (const name of leaveOut) Reflect.deleteProperty(env, name);
-  return run(process.execPath, [join(ROOT, "sandbox", "start.mjs"), command], { cwd: ROOT, env });
+  return run(process.execPath, [join(ROOT, "commands", "start.mjs"), command], { cwd: ROOT, env });
 }
 
 test("the three variables lead to the servers they name", async () => {

@@ -2,7 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Sandbox, type Finished } from "../../sandbox/sandbox";
+import type { Finished } from "../../commands/process";
+import { Sandbox } from "../../sandbox/sandbox";
 import { ROOT } from "../stack-files";
 
 const PROGRAM = ["index.ts", "Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.program.json"];

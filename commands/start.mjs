@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Entry of every npm command: installs what is missing, bundles the sandbox and hands over to it.
+// Entry of every npm command: installs what is missing, bundles the commands and the sandbox and hands over to it.
 // Plain JavaScript without dependencies, since nothing is installed yet on a fresh clone.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -37,7 +37,7 @@ function bundle() {
   const { buildSync } = createRequire(join(root, "package.json"))("esbuild");
   buildSync({
     absWorkingDir: root,
-    entryPoints: { command: "sandbox/command.ts", plugin: "sandbox/plugins/main.ts" },
+    entryPoints: { command: "commands/main.ts", plugin: "sandbox/plugins/main.ts" },
     outdir: join(local, "build"),
     outExtension: { ".js": ".cjs" },
     bundle: true,

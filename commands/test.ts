@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { buildEngine } from "./engine/build";
-import { run } from "./sandbox";
+import { buildEngine } from "../sandbox/engine/build";
+import { run } from "./process";
 
 interface JestResult {
   readonly numPassedTests: number;

@@ -1,0 +1,138 @@
+import { existsSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { buildEngine } from "../sandbox/engine/build";
+import { run, type Finished } from "./process";
+import { accessTable, type StackOutputs } from "./table";
+import { test } from "./test";
+import { openWorkspace, type Workspace } from "./workspace";
+
+const root = resolve(__dirname, "..", "..");
+
+/** A command that works on a stack. */
+type StackCommand = (workspace: Workspace, args: readonly string[]) => Promise<number>;
+
+/** Commands of package.json by name: on the sandbox, or on real servers (see `openWorkspace`). */
+const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
+  up,
+  preview: async (workspace, args) =>
+    (await selected(workspace)) ??
+    (await workspace.pulumi(["preview", "--refresh", ...args], { show: true })).code,
+  destroy,
+};
+
+/** Commands that need no stack. */
+const OTHER_COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  pulumi: passOn,
+  sdk: generateSdk,
+  test: (args) => test(root, args),
+};
+
+async function main([command = "", ...args]: readonly string[]): Promise<number> {
+  if (Object.hasOwn(OTHER_COMMANDS, command)) return (await OTHER_COMMANDS[command]?.(args)) ?? 2;
+  if (!Object.hasOwn(STACK_COMMANDS, command)) {
+    const known = [...Object.keys(STACK_COMMANDS), ...Object.keys(OTHER_COMMANDS)];
+    console.error(`unknown command "${command}"; one of ${known.join(", ")}`);
+    return 2;
+  }
+  const { stack, rest } = stackOf(args);
+  const workspace = await open(stack);
+  try {
+    return (await STACK_COMMANDS[command]?.(workspace, rest)) ?? 2;
+  } finally {
+    await workspace.close();
+  }
+}
+
+async function open(stack: string): Promise<Workspace> {
+  const workspace = await openWorkspace(root, stack);
+  if (!workspace.sandboxed) {
+    const { AUTHENTIK_URL: url, KUBECONFIG: cluster } = workspace.env;
+    console.error(
+      `Authentik at ${url ?? "the address in the stack's file"}; cluster of ${cluster ?? "the default kubeconfig"}`,
+    );
+  }
+  return workspace;
+}
+
+/** Selects the stack; says why it could not. */
+async function selected(workspace: Workspace): Promise<number | undefined> {
+  const finished = await workspace.select();
+  return finished.code === 0 ? undefined : said(finished);
+}
+
+async function up(workspace: Workspace, args: readonly string[]): Promise<number> {
+  const refused = await selected(workspace);
+  if (refused !== undefined) return refused;
+  const { code } = await workspace.pulumi(["up", "--yes", "--refresh", ...args], { show: true });
+  if (code !== 0) return code;
+  const outputs = await workspace.pulumi(["stack", "output", "--json"]);
+  if (outputs.code !== 0) return said(outputs);
+  console.log(accessTable(JSON.parse(outputs.stdout) as StackOutputs));
+  return 0;
+}
+
+async function destroy(workspace: Workspace, args: readonly string[]): Promise<number> {
+  if (workspace.stack !== "local") {
+    console.error(
+      `destroy is for stack local only, not for ${workspace.stack}: its identity objects are protected`,
+    );
+    return 2;
+  }
+  const refused = await selected(workspace);
+  if (refused !== undefined) return refused;
+  // The only place where protection is lifted, and only for the embedded default.
+  const lifted = await workspace.pulumi(["state", "unprotect", "--all", "--yes"]);
+  if (lifted.code !== 0) return said(lifted);
+  return (await workspace.pulumi(["destroy", "--yes", ...args], { show: true })).code;
+}
+
+/** Any command of the CLI, on the same servers. */
+async function passOn(args: readonly string[]): Promise<number> {
+  const workspace = await open(stackOf(args).stack);
+  try {
+    return (await workspace.cli(args, { show: true })).code;
+  } finally {
+    await workspace.close();
+  }
+}
+
+function stackOf(args: readonly string[]): { stack: string; rest: readonly string[] } {
+  const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
+  const name = at >= 0 ? args[at + 1] : undefined;
+  return name
+    ? { stack: name, rest: args.filter((_, index) => index !== at && index !== at + 1) }
+    : { stack: "local", rest: args };
+}
+
+function said({ code, stdout, stderr }: Finished): number {
+  process.stderr.write(stdout + stderr);
+  return code;
+}
+
+/** Generates sdks/authentik again from its schema, with Pulumi's own generator. */
+async function generateSdk(): Promise<number> {
+  const binaries = await buildEngine(root, join(root, ".local", "pulumi"));
+  const folder = join(root, "sdks", "authentik");
+  const bin = join(folder, "bin");
+  if (existsSync(bin)) rmSync(bin, { recursive: true });
+  const args = [join(root, "sdks", "authentik.schema.json"), folder];
+  const { code } = await run(join(binaries, "generate-sdk"), args, {
+    cwd: root,
+    env: process.env,
+    show: true,
+  });
+  if (code !== 0) return code;
+  return (await run("npm", ["rebuild", "@pulumi/authentik"], { cwd: root, env: process.env, show: true }))
+    .code;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+
+/** What a finished program said. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Secrets go this way, never as arguments: those are seen in the process list. */
+  readonly stdin?: string;
+  /** Passes the output on to the terminal instead of collecting it. */
+  readonly show?: boolean;
+  /** Ends the program when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a program to its end. */
+export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
+  const { cwd, env, show, signal, stdin } = options;
+  const child = spawn(command, args, { cwd, env, signal, stdio: show ? "inherit" : "pipe" });
+  const output = { stdout: "", stderr: "" };
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+  // A program that ends without reading its input is no fault of ours.
+  child.stdin?.on("error", () => undefined);
+  if (!show) child.stdin?.end(stdin ?? "");
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (exit, signalled) => resolve(exit ?? (signalled ? 128 : 1)));
+  });
+  return { code, ...output };
+}

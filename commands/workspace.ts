@@ -1,0 +1,160 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { load } from "js-yaml";
+
+import { ownSecret, Sandbox } from "../sandbox/sandbox";
+import { run, type Finished } from "./process";
+import { StackConfig } from "./stack-config";
+
+export interface CliOptions {
+  readonly stdin?: string;
+  /** Passes the output on to the terminal instead of collecting it. */
+  readonly show?: boolean;
+  /** Added to the workspace's environment. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+/** What every command works with: one stack, the CLI that drives it and the servers behind it. */
+export interface Workspace {
+  /** The program's folder. */
+  readonly folder: string;
+  readonly stack: string;
+  /** Where what belongs to this machine is kept; never committed. */
+  readonly directory: string;
+  /** Environment of the CLI: backend, passphrase, and `AUTHENTIK_URL`, `AUTHENTIK_TOKEN`, `KUBECONFIG` where they are set. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Whether the servers are the embedded ones. */
+  readonly sandboxed: boolean;
+  /** Runs a command of the CLI as it is given. */
+  cli(args: readonly string[], options?: CliOptions): Promise<Finished>;
+  /** Runs a command of the CLI on the stack, with the stack's configuration. */
+  pulumi(args: readonly string[], options?: CliOptions): Promise<Finished>;
+  /** Selects the stack; makes it where there is none yet. */
+  select(): Promise<Finished>;
+  close(): Promise<void>;
+}
+
+/** Commands of the CLI that read the stack's configuration. */
+const CONFIGURED = new Set(["up", "preview", "destroy", "refresh", "config", "import"]);
+
+interface Parts extends Pick<Workspace, "folder" | "stack" | "directory" | "env" | "sandboxed"> {
+  readonly command: string;
+  readonly leading: readonly string[];
+  readonly close?: () => Promise<void>;
+}
+
+function workspaceOf({ command, leading, close, ...parts }: Parts): Workspace {
+  const { folder, stack, directory, env } = parts;
+  // Only the embedded default has its salt beside the committed file.
+  const config = stack === "local" ? new StackConfig(folder, directory, stack) : undefined;
+  const cli = (args: readonly string[], options: CliOptions = {}) =>
+    run(command, [...leading, ...args, "--non-interactive"], {
+      ...options,
+      cwd: folder,
+      env: { ...env, ...options.env },
+    });
+  return {
+    ...parts,
+    cli: (args, options) =>
+      cli([...args, ...(CONFIGURED.has(args[0] ?? "") ? (config?.arguments() ?? []) : [])], options),
+    pulumi: (args, options) =>
+      cli(
+        [...args, "--stack", stack, ...(CONFIGURED.has(args[0] ?? "") ? (config?.arguments() ?? []) : [])],
+        options,
+      ),
+    async select() {
+      const finished = await cli(["stack", "select", stack, "--create"]);
+      config?.settle();
+      return finished;
+    },
+    close: close ?? (() => Promise.resolve()),
+  };
+}
+
+/**
+ * Opens the workspace of a stack.
+ *
+ * Real servers are used where the environment names them (`AUTHENTIK_URL`, `AUTHENTIK_TOKEN`, `KUBECONFIG`) or where
+ * the stack's own file does (`authentik:url`); every other stack runs on the sandbox.
+ *
+ * @throws Error when only some of the three variables are set.
+ */
+export async function openWorkspace(root: string, stack: string): Promise<Workspace> {
+  if (process.env.AUTHENTIK_URL || urlOfStack(root, stack)) return realWorkspace(root, stack);
+  const directory = join(root, ".local", "sandbox");
+  const sandbox = await Sandbox.start({ root, directory });
+  return sandboxWorkspace(sandbox, root, stack, () => sandbox.close());
+}
+
+/** The workspace of a stack on a sandbox that runs already. */
+export function sandboxWorkspace(
+  sandbox: Sandbox,
+  folder: string,
+  stack: string,
+  close?: () => Promise<void>,
+): Workspace {
+  const { directory } = sandbox.options;
+  const { command, leading } = sandbox.cli;
+  return workspaceOf({
+    folder,
+    stack,
+    directory,
+    env: sandbox.env,
+    sandboxed: true,
+    command,
+    leading,
+    close,
+  });
+}
+
+const NEEDED = ["AUTHENTIK_URL", "AUTHENTIK_TOKEN", "KUBECONFIG"] as const;
+
+function realWorkspace(root: string, stack: string): Workspace {
+  const named = process.env.AUTHENTIK_URL !== undefined && process.env.AUTHENTIK_URL !== "";
+  const missing = named ? NEEDED.filter((name) => !process.env[name]) : [];
+  if (missing.length > 0) {
+    throw new Error(
+      `AUTHENTIK_URL is set, so real servers are meant, but ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing.\n` +
+        `  mend: export ${missing.map((name) => `${name}=…`).join(" ")}   (or unset AUTHENTIK_URL for the sandbox)`,
+    );
+  }
+  const directory = join(root, ".local", "real");
+  mkdirSync(directory, { recursive: true });
+  const env: NodeJS.ProcessEnv = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  // A stack that names its servers itself has a backend of its own; the embedded default has none.
+  if (stack === "local") {
+    if (!env.PULUMI_BACKEND_URL && !env.PULUMI_ACCESS_TOKEN) {
+      mkdirSync(join(directory, "state"), { recursive: true });
+      env.PULUMI_BACKEND_URL = `file://${join(directory, "state")}`;
+    }
+    if (env.PULUMI_CONFIG_PASSPHRASE === undefined && !env.PULUMI_CONFIG_PASSPHRASE_FILE) {
+      const file = join(directory, "passphrase");
+      ownSecret(file);
+      env.PULUMI_CONFIG_PASSPHRASE_FILE = file;
+    }
+  }
+  return workspaceOf({ folder: root, stack, directory, env, sandboxed: false, ...pinnedCli(root) });
+}
+
+/** A `pulumi` on the path of the pinned version, else npm's package, which fetches it. */
+function pinnedCli(root: string): Pick<Parts, "command" | "leading"> {
+  const manifest = JSON.parse(readFileSync(join(root, "node_modules/pulumi/package.json"), "utf8")) as {
+    version: string;
+  };
+  const found = spawnSync("pulumi", ["version"], { encoding: "utf8" });
+  if (!found.error && found.stdout.trim() === `v${manifest.version}`)
+    return { command: "pulumi", leading: [] };
+  return { command: process.execPath, leading: [join(root, "node_modules/pulumi/run.js")] };
+}
+
+/** Where the stack's own file says that Authentik is. */
+function urlOfStack(root: string, stack: string): string | undefined {
+  const file = join(root, `Pulumi.${stack}.yaml`);
+  if (!existsSync(file)) return undefined;
+  const { config } = (load(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
+  const url = config?.["authentik:url"];
+  return typeof url === "string" ? url : undefined;
+}

@@ -1,0 +1,144 @@
+import {
+  ApiException,
+  KubeConfig,
+  KubernetesObjectApi,
+  type KubernetesObject,
+} from "@kubernetes/client-node";
+import retry, { AbortError } from "p-retry";
+
+import { Secret } from "./secret";
+import { ServerError } from "./server-error";
+
+/** What names an object of the cluster. */
+export interface ObjectRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  /** Absent for what lies in no namespace. */
+  readonly namespace?: string;
+}
+
+const REPEATED = new Set([408, 429, 500, 502, 503, 504]);
+
+/** The cluster. What is safe to repeat is, with backoff. */
+export class Cluster {
+  readonly config = new KubeConfig();
+  private readonly objects: KubernetesObjectApi;
+
+  /** @param kubeconfig file; absent, the usual places are looked at. */
+  constructor(
+    kubeconfig?: string,
+    private readonly retries = 4,
+  ) {
+    if (kubeconfig) this.config.loadFromFile(kubeconfig);
+    else this.config.loadFromDefault();
+    this.objects = KubernetesObjectApi.makeApiClient(this.config);
+  }
+
+  /** @returns undefined when there is no such object, or no such kind on this cluster. */
+  read<T extends KubernetesObject = KubernetesObject>(ref: ObjectRef): Promise<T | undefined> {
+    const { apiVersion, kind, name, namespace } = ref;
+    return this.call("GET", nameOf(ref), async () => {
+      try {
+        return await this.objects.read<T>({
+          apiVersion,
+          kind,
+          metadata: { name, namespace: namespace ?? "" },
+        });
+      } catch (error) {
+        if (error instanceof ApiException && error.code === 404) return undefined;
+        if (error instanceof Error && error.message.includes("Unrecognized API version and kind"))
+          return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** All objects of a kind, of one namespace or of all. */
+  list<T extends KubernetesObject = KubernetesObject>(
+    apiVersion: string,
+    kind: string,
+    namespace?: string,
+    labels?: string,
+  ): Promise<readonly T[]> {
+    return this.call("GET", kind, async () => {
+      const { items } = await this.objects.list<T>(
+        apiVersion,
+        kind,
+        namespace,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        labels,
+      );
+      return items;
+    });
+  }
+
+  /** The entries of a Secret. @returns undefined when there is no such Secret. */
+  async secret(namespace: string, name: string): Promise<Readonly<Record<string, Secret>> | undefined> {
+    const found = await this.read<KubernetesObject & { data?: Record<string, string> }>({
+      apiVersion: "v1",
+      kind: "Secret",
+      namespace,
+      name,
+    });
+    if (!found) return undefined;
+    return Object.fromEntries(
+      Object.entries(found.data ?? {}).map(([key, value]) => [
+        key,
+        new Secret(Buffer.from(value, "base64").toString("utf8")),
+      ]),
+    );
+  }
+
+  /** Changes the fields given (merge patch), and no others. */
+  async patch(ref: ObjectRef, change: Readonly<Record<string, unknown>>): Promise<void> {
+    const { apiVersion, kind, name, namespace } = ref;
+    await this.call("PATCH", nameOf(ref), () =>
+      this.objects.patch(
+        {
+          ...change,
+          apiVersion,
+          kind,
+          metadata: { ...(change.metadata as object | undefined), name, namespace },
+        },
+        undefined,
+        undefined,
+        "plana-sso",
+        undefined,
+        "application/merge-patch+json",
+      ),
+    );
+  }
+
+  private async call<T>(method: string, what: string, request: () => Promise<T>): Promise<T> {
+    const attempt = async () => {
+      try {
+        return await request();
+      } catch (error) {
+        if (error instanceof ApiException && !REPEATED.has(error.code)) throw new AbortError(error);
+        throw error instanceof Error ? error : new Error(String(error));
+      }
+    };
+    try {
+      return await retry(attempt, {
+        retries: this.retries,
+        maxTimeout: 20_000,
+        randomize: true,
+        shouldRetry: () => true,
+      });
+    } catch (error) {
+      const status = error instanceof ApiException ? error.code : undefined;
+      const body: unknown = error instanceof ApiException ? error.body : undefined;
+      const said =
+        (body as { message?: string } | undefined)?.message ?? (error instanceof Error ? error.message : "");
+      throw new ServerError("cluster", method, what, status, typeof said === "string" ? said : "");
+    }
+  }
+}
+
+function nameOf({ kind, namespace, name }: ObjectRef): string {
+  return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
+}

@@ -1,0 +1,31 @@
+/** Longest part of a server's answer that is shown: it may be a page of HTML. */
+const LONGEST = 300;
+
+/** A server that does not answer, or refuses. */
+export class ServerError extends Error {
+  /**
+   * @param status undefined when there was no proper answer.
+   * @param answer what the server said; shortened here.
+   */
+  constructor(
+    readonly server: "Authentik" | "cluster" | "Forgejo" | "Matrix" | "Loki",
+    method: string,
+    path: string,
+    readonly status: number | undefined,
+    answer: string,
+  ) {
+    const plain = answer
+      .replace(/<style[\s\S]*?<\/style>|<script[\s\S]*?<\/script>|<[^>]*>/gi, " ")
+      .replace(/\s+/g, " ")
+      .trim();
+    const said = plain.length > LONGEST ? `${plain.slice(0, LONGEST)} …` : plain;
+    super(`${server}: ${method} ${path}: ${status ?? "no answer"}${said ? `: ${said}` : ""}${mend(status)}`);
+    this.name = "ServerError";
+  }
+}
+
+function mend(status: number | undefined): string {
+  if (status === 401 || status === 403)
+    return "\n  mend: give the token of an administrator (AUTHENTIK_TOKEN, or `pulumi config set --secret authentik:token`)";
+  return "";
+}
