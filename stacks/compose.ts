@@ -55,10 +55,11 @@ export async function compose(
   const secrets = seedSecrets(settings);
   await new SecretKeySeal("secret-key", { secretKey: secrets.secretKey }).accepted();
 
+  const namespace = `${settings.namespacePrefix}authentik`;
   const host = authHost(settings);
   const authentikUrl = `https://${host}`;
   const server = new Server("authentik", {
-    namespace: "authentik",
+    namespace,
     host,
     chart: settings.chart,
     database: { ...settings.database, password: secrets.databasePassword },
@@ -72,6 +73,7 @@ export async function compose(
   const groups = new Groups("groups", { groups: organisation.groups });
   new People("people", { people, groups });
   new ClusterAdmins("cluster-admins", {
+    name: `${settings.namespacePrefix}${organisation.adminGroup}`,
     group: organisation.adminGroup,
     clusterRole: settings.clusterAdminRole,
   });
@@ -93,7 +95,7 @@ export async function compose(
   }
 
   const scopes = new Scopes("scopes", { builtins });
-  const namespaceOf = consumerNamespaces(organisation.applications, settings.createConsumerNamespaces);
+  const namespaceOf = consumerNamespaces(organisation.applications, settings);
   const proxied: pulumi.Output<number>[] = [];
   const outputs: Record<string, ApplicationOutput> = {};
   for (const application of organisation.applications) {
@@ -140,6 +142,7 @@ export async function compose(
   new EmbeddedOutpost("embedded-outpost", {
     id: builtins.embeddedOutpost,
     authentikUrl,
+    namespace,
     providers: proxied,
   });
 
@@ -178,14 +181,20 @@ function seedSecrets(settings: Settings) {
  * Namespaces of the consuming applications: in production Flux made them; a trial on an empty cluster makes them, each
  * once.
  */
-function consumerNamespaces(applications: readonly Application[], create: boolean) {
-  const names = [...new Set(applications.map((application) => application.namespace))];
+function consumerNamespaces(
+  applications: readonly Application[],
+  { namespacePrefix, createConsumerNamespaces }: Settings,
+) {
+  const names = new Set(applications.map((application) => `${namespacePrefix}${application.namespace}`));
   const created = new Map<string, kubernetes.core.v1.Namespace>();
-  if (create) {
+  if (createConsumerNamespaces) {
     for (const name of names) {
       // Deleting a namespace deletes all that is in it.
       created.set(name, new kubernetes.core.v1.Namespace(name, { metadata: { name } }, { protect: true }));
     }
   }
-  return (name: string): pulumi.Input<string> => created.get(name)?.metadata.name ?? name;
+  return (application: string): pulumi.Input<string> => {
+    const name = `${namespacePrefix}${application}`;
+    return created.get(name)?.metadata.name ?? name;
+  };
 }

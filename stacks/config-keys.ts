@@ -98,6 +98,16 @@ export const KEYS = {
   serverReplicas: { schema: count, about: "server pods" },
   workerReplicas: { schema: count, about: "worker pods" },
   waitForServer: { schema: flag, about: "whether `up` waits until the pods are ready" },
+  namespacePrefix: {
+    schema: z
+      .string()
+      .regex(
+        /^[a-z][a-z0-9-]{0,18}-$/,
+        "lower case letters, digits and dashes, at most 20, ending in a dash: trial-",
+      ),
+    about:
+      "put before the name of every namespace and of the cluster-wide binding, for a trial in the same cluster",
+  },
   consumerNamespaces: {
     schema: z.enum(["existing", "create"], "existing or create"),
     about: "whether the namespaces of the applications exist already or are made here",

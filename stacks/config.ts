@@ -38,6 +38,8 @@ export interface Settings {
   };
   readonly replicas: { readonly server: number; readonly worker: number };
   readonly waitForServer: boolean;
+  /** Put before the name of everything that could meet another stack's in the same cluster; empty in production. */
+  readonly namespacePrefix: string;
   readonly createConsumerNamespaces: boolean;
   readonly clusterAdminRole: string;
   readonly embeddedOutpostId?: string;
@@ -160,6 +162,17 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
       mend: set("authentik:token", "", true),
     });
   }
+  for (const key of ["authentik:headers", "kubernetes:kubeconfig"]) {
+    const value = pulumi.runtime.getConfig(key);
+    // A kubeconfig may also be the path of a file.
+    if (value === undefined || secretKeys.has(key) || !/[\n{:]/.test(value)) continue;
+    problems.push({
+      key,
+      value: "(a plain value)",
+      expected: "what may carry credentials, stored as a secret",
+      mend: `${set(key, "", true)}   (and revoke the credentials that stood there in clear)`,
+    });
+  }
   // Without it the Kubernetes provider deletes a changed Secret and creates it again: the very crash to prevent.
   const mutable = pulumi.runtime.getConfig("kubernetes:enableSecretMutable");
   if (mutable !== "true") {
@@ -206,6 +219,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
     ingress: { controller, className: read("ingressClass") ?? controller, tlsIssuer: read("tlsIssuer") },
     replicas: { server: read("serverReplicas") ?? 2, worker: read("workerReplicas") ?? 2 },
     waitForServer: read("waitForServer") ?? true,
+    namespacePrefix: read("namespacePrefix") ?? "",
     createConsumerNamespaces: (read("consumerNamespaces") ?? "create") === "create",
     clusterAdminRole: read("clusterAdminRole") ?? "cluster-admin",
     embeddedOutpostId: read("embeddedOutpostId"),

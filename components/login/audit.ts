@@ -94,6 +94,8 @@ export class Audit extends pulumi.ComponentResource {
       },
       own,
     );
+    // Not protected: what is told is the list above, and a change of the list must be able to take something out.
+    const listed = { parent: this, protect: false };
     for (const rule of RULES) {
       const eventRule = new authentik.EventRule(
         rule.name,
@@ -110,9 +112,9 @@ export class Audit extends pulumi.ComponentResource {
         const matcher = new authentik.PolicyEventMatcher(
           `plana-${event}`,
           { name: `plana-${event}`, action, model, executionLogging: false },
-          own,
+          listed,
         );
-        bindPolicy(`${rule.name}-${event}`, eventRule.id, { policy: matcher.id }, { parent: this });
+        bindPolicy(`${rule.name}-${event}`, eventRule.id, { policy: matcher.id }, listed);
       }
     }
     this.registerOutputs({});

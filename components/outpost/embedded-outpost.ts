@@ -9,6 +9,8 @@ export interface EmbeddedOutpostArgs {
   readonly id: string;
   /** Public address of Authentik, where people log in. */
   readonly authentikUrl: string;
+  /** Namespace in which Authentik runs. */
+  readonly namespace: string;
   /** Numbers of the proxy providers. This is the one owner of the list. */
   readonly providers: readonly pulumi.Input<number>[];
 }
@@ -39,7 +41,7 @@ export class EmbeddedOutpost extends pulumi.ComponentResource {
           docker_map_ports: true,
           docker_labels: null,
           kubernetes_replicas: 1,
-          kubernetes_namespace: "authentik",
+          kubernetes_namespace: args.namespace,
           kubernetes_ingress_annotations: {},
           kubernetes_ingress_secret_name: "authentik-outpost-tls",
           kubernetes_ingress_class_name: null,

@@ -160,6 +160,16 @@ test("the API token in clear is refused and not repeated", async () => {
   expect(message).not.toContain("token-in-clear");
 });
 
+test.each([
+  ["authentik:headers", '{"Authorization":"Basic in-clear"}'],
+  ["kubernetes:kubeconfig", "apiVersion: v1\nusers: [{token: in-clear}]"],
+])("%s in clear is refused and not repeated", async (key, clear) => {
+  const { values, secrets } = production();
+  const message = await refusal({ values: { ...values, [key]: clear }, secrets });
+  expect(problem(message)).toMatchObject({ key, text: containing("a plain value") });
+  expect(message).not.toContain("in-clear");
+});
+
 test.each(["google", "domain", "databaseHost"])("plana-sso:%s is missed", async (name) => {
   const said = problem(await refusal(productionWith({ [`plana-sso:${name}`]: undefined })));
   expect(said).toMatchObject({

@@ -128,6 +128,11 @@ test("what people depend on is protected; what is reissued, routed or delivered 
       ...prod.applications.flatMap(({ slug, access }) =>
         access.map((group) => `${ak("PolicyBinding")} ${slug}-${group}`),
       ),
+      // What is told is a list in the program, which may become shorter.
+      ...program.recorder.all(ak("PolicyEventMatcher")).flatMap(({ name, type }) => {
+        const rule = name.startsWith("plana-impersonation") ? "plana-impersonation" : "plana-administration";
+        return [`${type} ${name}`, `${ak("PolicyBinding")} ${rule}-${name.slice("plana-".length)}`];
+      }),
       `${K8S.configMap} matomo-admin-outpost-headers`,
       `${K8S.ingress} matomo-admin-login`,
       `${K8S.ingress} matomo-admin-protected`,

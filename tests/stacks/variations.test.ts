@@ -110,6 +110,27 @@ test("a consumer's namespace is made only when the stack says so, each once", as
   expect(await spaces("create")).toEqual(["authentik", ...consumers].sort());
 });
 
+test("a trial in production's cluster meets nothing of production's", async () => {
+  const places = async (changes: Readonly<Record<string, string>>) => {
+    const { recorder } = await runProgram(
+      productionWith({ "plana-sso:consumerNamespaces": "create", ...changes }),
+    );
+    return recorder.resources
+      .filter(({ type }) => type.startsWith("kubernetes:"))
+      .map(({ type, inputs }) => {
+        const { namespace = "", name } = (inputs.metadata ?? inputs) as Readonly<Record<string, string>>;
+        return `${type} ${namespace}/${name ?? ""}`;
+      });
+  };
+  const production = new Set(await places({}));
+  const trial = await places({ "plana-sso:namespacePrefix": "trial-" });
+  expect(trial).toHaveLength(production.size);
+  expect(trial.filter((place) => production.has(place))).toEqual([]);
+  expect(trial).toContain("kubernetes:core/v1:Namespace /trial-authentik");
+  expect(trial).toContain("kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding /trial-plana-admins");
+  expect(trial).toContain("kubernetes:core/v1:Secret trial-forgejo/forgejo-oidc");
+});
+
 test("credentials of clients that exist already are used, and none is generated for them", async () => {
   const existing = JSON.parse(PROD_SECRETS["plana-sso:clients"] ?? "") as object;
   const clients = { forgejo: { clientId: "forgejo-client", clientSecret: "forgejo-secret-of-no-worth" } };
