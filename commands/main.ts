@@ -2,6 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { buildEngine } from "../sandbox/engine/build";
+import type { Organisation } from "../stacks/organisation";
 import { run, type Finished } from "./process";
 import { accessTable, type StackOutputs } from "./table";
 import { test } from "./test";
@@ -19,6 +20,8 @@ const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
     (await selected(workspace)) ??
     (await workspace.pulumi(["preview", "--refresh", ...args], { show: true })).code,
   destroy,
+  adopt: async (workspace, args) =>
+    (await import("../adoption")).adopt(workspace, args, await organisationOf(workspace)),
 };
 
 /** Commands that need no stack. */
@@ -59,6 +62,18 @@ async function open(stack: string): Promise<Workspace> {
 async function selected(workspace: Workspace): Promise<number | undefined> {
   const finished = await workspace.select();
   return finished.code === 0 ? undefined : said(finished);
+}
+
+/** The data of the composition that a stack runs. */
+async function organisationOf(workspace: Workspace): Promise<Organisation> {
+  const { code, stdout } = await workspace.pulumi(["config", "get", "plana-sso:composition"]);
+  const name = code === 0 ? stdout.trim() : workspace.stack;
+  const { prod } = await import("../stacks/prod");
+  const { local } = await import("../stacks/local");
+  const compositions: Readonly<Record<string, Organisation>> = { prod, local };
+  const organisation = Object.hasOwn(compositions, name) ? compositions[name] : undefined;
+  if (!organisation) throw new Error(`stack ${workspace.stack} runs "${name}", which is no composition`);
+  return organisation;
 }
 
 async function up(workspace: Workspace, args: readonly string[]): Promise<number> {

@@ -31,13 +31,28 @@ export class StackConfig {
 
   /** Arguments by which a command finds the stack's configuration. */
   arguments(): string[] {
+    const file = this.file();
+    return file === this.committed ? [] : ["--config-file", file];
+  }
+
+  /** The file from which commands read the configuration. */
+  file(): string {
     // Whoever keeps secrets in the stack file has its salt there too.
-    if (SALT.test(this.text) || !existsSync(this.copy)) return [];
-    this.write(SALT.exec(readFileSync(this.copy, "utf8"))?.[0] ?? "");
-    return ["--config-file", this.copy];
+    if (SALT.test(this.text) || !existsSync(this.copy)) return this.committed;
+    // What was set on this machine stays until the committed file changes.
+    if (!existsSync(this.origin) || readFileSync(this.origin, "utf8") !== this.text) {
+      this.write(SALT.exec(readFileSync(this.copy, "utf8"))?.[0] ?? "");
+    }
+    return this.copy;
+  }
+
+  /** What the committed file said when the copy was made. */
+  private get origin(): string {
+    return `${this.copy}.origin`;
   }
 
   private write(salt: string): void {
     writeFileSync(this.copy, `${this.text.trimEnd()}\n${salt}`);
+    writeFileSync(this.origin, this.text);
   }
 }

@@ -34,6 +34,10 @@ export interface Workspace {
   pulumi(args: readonly string[], options?: CliOptions): Promise<Finished>;
   /** Selects the stack; makes it where there is none yet. */
   select(): Promise<Finished>;
+  /** The file that holds the stack's configuration. */
+  configFile(): string;
+  /** The same stack with another configuration and another backend: for a rehearsal. */
+  elsewhere(configFile: string, env: NodeJS.ProcessEnv): Workspace;
   close(): Promise<void>;
 }
 
@@ -43,33 +47,37 @@ const CONFIGURED = new Set(["up", "preview", "destroy", "refresh", "config", "im
 interface Parts extends Pick<Workspace, "folder" | "stack" | "directory" | "env" | "sandboxed"> {
   readonly command: string;
   readonly leading: readonly string[];
+  /** Where it is not the stack's own. */
+  readonly configFile?: string;
   readonly close?: () => Promise<void>;
 }
 
-function workspaceOf({ command, leading, close, ...parts }: Parts): Workspace {
+function workspaceOf({ command, leading, close, configFile, ...parts }: Parts): Workspace {
   const { folder, stack, directory, env } = parts;
   // Only the embedded default has its salt beside the committed file.
-  const config = stack === "local" ? new StackConfig(folder, directory, stack) : undefined;
-  const cli = (args: readonly string[], options: CliOptions = {}) =>
-    run(command, [...leading, ...args, "--non-interactive"], {
+  const local =
+    stack === "local" && configFile === undefined ? new StackConfig(folder, directory, stack) : undefined;
+  const configured = (args: readonly string[]) => {
+    if (!CONFIGURED.has(args[0] ?? "")) return [];
+    return configFile === undefined ? (local?.arguments() ?? []) : ["--config-file", configFile];
+  };
+  const cli = async (args: readonly string[], options: CliOptions = {}) => {
+    const finished = await run(command, [...leading, ...args, ...configured(args), "--non-interactive"], {
       ...options,
       cwd: folder,
       env: { ...env, ...options.env },
     });
+    local?.settle();
+    return finished;
+  };
   return {
     ...parts,
-    cli: (args, options) =>
-      cli([...args, ...(CONFIGURED.has(args[0] ?? "") ? (config?.arguments() ?? []) : [])], options),
-    pulumi: (args, options) =>
-      cli(
-        [...args, "--stack", stack, ...(CONFIGURED.has(args[0] ?? "") ? (config?.arguments() ?? []) : [])],
-        options,
-      ),
-    async select() {
-      const finished = await cli(["stack", "select", stack, "--create"]);
-      config?.settle();
-      return finished;
-    },
+    cli,
+    pulumi: (args, options) => cli([...args, "--stack", stack], options),
+    select: () => cli(["stack", "select", stack, "--create"]),
+    configFile: () => configFile ?? local?.file() ?? join(folder, `Pulumi.${stack}.yaml`),
+    elsewhere: (file, changed) =>
+      workspaceOf({ ...parts, command, leading, configFile: file, env: { ...env, ...changed } }),
     close: close ?? (() => Promise.resolve()),
   };
 }

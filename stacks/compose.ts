@@ -68,6 +68,7 @@ export async function compose(
     replicas: settings.replicas,
     ingress: settings.ingress,
     waitUntilReady: settings.waitForServer,
+    adoptRelease: settings.adoptRelease,
   });
 
   const groups = new Groups("groups", { groups: organisation.groups });

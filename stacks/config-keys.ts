@@ -97,6 +97,10 @@ export const KEYS = {
   tlsIssuer: { schema: kubernetesName, about: "cert-manager ClusterIssuer for the public hosts" },
   serverReplicas: { schema: count, about: "server pods" },
   workerReplicas: { schema: count, about: "worker pods" },
+  adoptRelease: {
+    schema: flag,
+    about: "whether the Helm release is there already and taken over; set by `npm run adopt`",
+  },
   waitForServer: { schema: flag, about: "whether `up` waits until the pods are ready" },
   namespacePrefix: {
     schema: z

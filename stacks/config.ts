@@ -38,6 +38,8 @@ export interface Settings {
   };
   readonly replicas: { readonly server: number; readonly worker: number };
   readonly waitForServer: boolean;
+  /** The Helm release is there already: the first `up` takes it over. */
+  readonly adoptRelease: boolean;
   /** Put before the name of everything that could meet another stack's in the same cluster; empty in production. */
   readonly namespacePrefix: string;
   readonly createConsumerNamespaces: boolean;
@@ -218,6 +220,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
     ),
     ingress: { controller, className: read("ingressClass") ?? controller, tlsIssuer: read("tlsIssuer") },
     replicas: { server: read("serverReplicas") ?? 2, worker: read("workerReplicas") ?? 2 },
+    adoptRelease: read("adoptRelease") ?? false,
     waitForServer: read("waitForServer") ?? true,
     namespacePrefix: read("namespacePrefix") ?? "",
     createConsumerNamespaces: (read("consumerNamespaces") ?? "create") === "create",

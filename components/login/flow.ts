@@ -53,6 +53,12 @@ export function bindPolicy(
   );
 }
 
+/**
+ * Sessions are not bound to a network or a place. Named, since an import does not read the provider's defaults: what
+ * the program names can be compared with the server.
+ */
+export const NOT_BOUND = { networkBinding: "no_binding", geoipBinding: "no_binding" } as const;
+
 export interface OwnFlowArgs {
   readonly title: string;
   readonly designation: "authentication" | "recovery" | "stage_configuration";

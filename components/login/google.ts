@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Builtins } from "../builtin";
 import { fromHostedDomain } from "./expressions";
-import { bindPolicy, OwnFlow } from "./flow";
+import { bindPolicy, NOT_BOUND, OwnFlow } from "./flow";
 import type { SecondFactor } from "./second-factor";
 
 export interface GoogleArgs {
@@ -45,7 +45,7 @@ export class Google extends pulumi.ComponentResource {
     bindPolicy("plana-google-staff-only", flow.uuid, { policy: staffOnly.id }, { parent: this });
     const login = new authentik.StageUserLogin(
       "plana-google-login",
-      { name: "plana-google-login", sessionDuration: "seconds=0" },
+      { name: "plana-google-login", sessionDuration: "seconds=0", ...NOT_BOUND },
       own,
     );
     flow.step("second-factor", { order: 10, stage: args.secondFactor.stage });

@@ -2,7 +2,7 @@ import * as authentik from "@pulumi/authentik";
 import * as pulumi from "@pulumi/pulumi";
 
 import { cameWithoutLink } from "./expressions";
-import { bindPolicy, OwnFlow } from "./flow";
+import { bindPolicy, NOT_BOUND, OwnFlow } from "./flow";
 import type { SecondFactor } from "./second-factor";
 
 export interface RecoveryArgs {
@@ -52,6 +52,7 @@ export class Recovery extends pulumi.ComponentResource {
         zxcvbnScoreThreshold: 2,
         // Would need the internet from the server at every change of a password.
         checkHaveIBeenPwned: false,
+        hibpAllowedCount: 1,
         executionLogging: false,
       },
       own,
@@ -88,7 +89,12 @@ export class Recovery extends pulumi.ComponentResource {
     );
     const login = new authentik.StageUserLogin(
       "plana-recovery-login",
-      { name: "plana-recovery-login", sessionDuration: "seconds=0", terminateOtherSessions: true },
+      {
+        name: "plana-recovery-login",
+        sessionDuration: "seconds=0",
+        terminateOtherSessions: true,
+        ...NOT_BOUND,
+      },
       own,
     );
 

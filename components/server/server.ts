@@ -7,6 +7,9 @@ import { SettingsSecret, type Database } from "./settings-secret";
 /** Where Authentik runs; the Service names follow from the release name. */
 const RELEASE = "authentik";
 
+/** Fields of a Service that the cluster fills in: one that is adopted has them, and must not be replaced for them. */
+export const SERVER_FILLS_IN = ["spec.clusterIP", "spec.clusterIPs", "spec.type"];
+
 export interface ServerArgs {
   readonly namespace: string;
   /** Public host of Authentik. */
@@ -20,6 +23,8 @@ export interface ServerArgs {
   readonly ingress: IngressClass;
   /** Whether `up` waits until the pods are ready. */
   readonly waitUntilReady: boolean;
+  /** Whether the release is there already: it is then imported, in the same `up` that updates it. */
+  readonly adoptRelease: boolean;
 }
 
 /** The Authentik server and worker, from the upstream Helm chart, with settings that Helm never owns. */
@@ -79,7 +84,12 @@ export class Server extends pulumi.ComponentResource {
       },
       // The values hold no secret, but a release that is adopted brings its old values, secret key included, into
       // the state.
-      { parent: this, protect: true, additionalSecretOutputs: ["values"] },
+      {
+        parent: this,
+        protect: true,
+        additionalSecretOutputs: ["values"],
+        import: args.adoptRelease ? `${args.namespace}/${RELEASE}` : undefined,
+      },
     );
 
     const proxy = new kubernetes.core.v1.Service(
@@ -100,7 +110,7 @@ export class Server extends pulumi.ComponentResource {
           ports: [{ name: "http", port: 80, targetPort: "http" }],
         },
       },
-      { parent: this, dependsOn: release },
+      { parent: this, dependsOn: release, ignoreChanges: SERVER_FILLS_IN },
     );
     this.outpost = {
       name: proxy.metadata.name,

@@ -58,6 +58,9 @@ function patch(news: Properties, before: Properties): Properties {
   return { ...Object.fromEntries(gone.map((name) => [name, null])), ...Object.fromEntries(kept) };
 }
 
+/** Marks what was imported and never applied: server-side apply takes away only what this manager has set. */
+const IMPORTED = "__imported";
+
 /** Fields that only the server writes: an import does not take them for inputs. */
 function written(object: Properties): Properties {
   const server = ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"];
@@ -148,9 +151,10 @@ export function kubernetes(): Plugin {
       if (on.type === RELEASE) return helm.read(on, id, state, inputs);
       const live = await api().get(...place(kindOf(on.type), id));
       if (!live) return undefined;
+      const imported = !inputs || state[IMPORTED] === true;
       return {
         id,
-        outputs: outputs(live, inputs ?? {}),
+        outputs: { ...outputs(live, inputs ?? {}), ...(imported ? { [IMPORTED]: true } : {}) },
         inputs: inputs ? refreshed(inputs, live) : written(live),
       };
     },
@@ -159,7 +163,8 @@ export function kubernetes(): Plugin {
       if (preview) return { ...olds, ...news };
       const kind = kindOf(on.type);
       const path = pathOf(...place(kind, id));
-      const live = await api().request("PATCH", path, patch(stored(kind, news), stored(kind, oldInputs)));
+      const applied = olds[IMPORTED] === true ? {} : stored(kind, oldInputs);
+      const live = await api().request("PATCH", path, patch(stored(kind, news), applied));
       return outputs(live ?? {}, news);
     },
     delete: async (on, id, olds) => {

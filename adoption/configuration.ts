@@ -1,0 +1,135 @@
+import type { Workspace } from "../commands/workspace";
+import type { Live } from "../live/connect";
+import { Secret } from "../live/secret";
+import { LiveObjects } from "../identity/live-objects";
+import { Resolver, type Hint } from "../identity/resolver";
+import type { Application } from "../stacks/organisation";
+import { UNKNOWN, type Resource } from "../state/resources";
+import { must } from "./rehearsal";
+import { clientToTake, serverSettings, settingsLost, settingsToTake, type TakenOver } from "./takeover";
+
+/** What the configuration must hold before the first `up`, so that no secret changes. */
+export interface Needed {
+  /** Still to be written. */
+  readonly missing: readonly TakenOver[];
+  /** What the configuration has otherwise than the servers: path and where the servers have it. */
+  readonly contrary: readonly { readonly path: string; readonly from: string }[];
+  /** Settings of the running server that the program does not have. */
+  readonly lost: readonly string[];
+}
+
+/** What the program takes where the configuration says nothing. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  "plana-sso:databasePort": "5432",
+  "plana-sso:databaseName": "authentik",
+  "plana-sso:databaseUser": "authentik",
+};
+
+/**
+ * Compares the configuration with what runs: the server's own settings, the credentials of every OIDC client, the
+ * Google client's id.
+ *
+ * @param given values from elsewhere, e.g. the bootstrap token from the SOPS file.
+ */
+export async function needed(
+  workspace: Workspace,
+  live: Live,
+  applications: readonly Application[],
+  hints: readonly Hint[],
+  given: readonly TakenOver[],
+): Promise<Needed> {
+  const config = await configuration(workspace);
+  const prefix = config.get("plana-sso:namespacePrefix")?.reveal() ?? "";
+  const settings = await serverSettings(live.cluster, `${prefix}authentik`);
+  const objects = new LiveObjects(live.authentik);
+  const google = (await objects.list("/sources/oauth/")).find(({ slug }) => slug === "google");
+  const running = [
+    ...settingsToTake(settings),
+    ...(await clients(objects, live, applications, hints)),
+    ...(typeof google?.consumer_key === "string" && config.get("plana-sso:google")?.reveal() === "true"
+      ? [
+          {
+            path: "plana-sso:googleClientId",
+            value: new Secret(google.consumer_key),
+            secret: false,
+            from: "source google",
+          },
+        ]
+      : []),
+  ];
+  // What is piped in is asked for only where the server itself does not tell it.
+  const told = new Set(running.map(({ path }) => path));
+  const wanted = [...running, ...given.filter(({ path }) => !told.has(path))];
+  const inConfig = (path: string) =>
+    config.get(path) ?? (DEFAULTS[path] === undefined ? undefined : new Secret(DEFAULTS[path]));
+  return {
+    missing: wanted.filter(({ path }) => inConfig(path) === undefined),
+    contrary: wanted.filter(({ path, value }) => inConfig(path)?.equals(value) === false),
+    lost: settingsLost(settings),
+  };
+}
+
+/** Credentials of the clients that run already, found as adoption finds their providers. */
+async function clients(
+  objects: LiveObjects,
+  { cluster }: Live,
+  applications: readonly Application[],
+  hints: readonly Hint[],
+): Promise<TakenOver[]> {
+  const sketches = applications.flatMap((application) => {
+    if (application.mode === "proxy") return [];
+    const { slug } = application;
+    const provider = sketch("authentik:index/providerOauth2:ProviderOauth2", slug, {
+      name: slug,
+      ...(application.mode === "tenants" ? { clientId: application.clientId } : {}),
+    });
+    const owner = sketch("authentik:index/application:Application", slug, {
+      slug,
+      protocolProvider: UNKNOWN,
+    });
+    return [
+      { slug, provider, owner: { ...owner, propertyDependencies: { protocolProvider: [provider.urn] } } },
+    ];
+  });
+  const resources = sketches.flatMap(({ provider, owner }) => [provider, owner]);
+  const resolver = new Resolver({ resources, live: objects, cluster, hints });
+  const taken: TakenOver[] = [];
+  for (const { slug, provider } of sketches) {
+    const answer = await resolver.resolve(provider);
+    if (answer.found === "one") taken.push(...clientToTake(slug, answer.candidate.object));
+  }
+  return taken;
+}
+
+/** As much of a resource as its identity needs, before there is a preview. */
+function sketch(type: string, name: string, inputs: Readonly<Record<string, unknown>>): Resource {
+  const urn = `${type}::${name}`;
+  return { urn, type, name, custom: true, protect: false, inputs, outputs: {}, propertyDependencies: {} };
+}
+
+/** The stack's configuration by path, objects taken apart. */
+export async function configuration(workspace: Workspace): Promise<ReadonlyMap<string, Secret>> {
+  const text = await must(workspace, ["config", "--show-secrets", "--json", "--stack", workspace.stack]);
+  const entries = JSON.parse(text) as Readonly<Record<string, { value?: string; objectValue?: unknown }>>;
+  const values = new Map<string, Secret>();
+  const put = (path: string, value: unknown) => {
+    if (typeof value === "object" && value !== null) {
+      for (const [key, inner] of Object.entries(value)) put(`${path}.${key}`, inner);
+    } else if (value !== undefined && value !== null) {
+      values.set(path, new Secret(typeof value === "string" ? value : JSON.stringify(value)));
+    }
+  };
+  for (const [key, { value, objectValue }] of Object.entries(entries))
+    put(key, objectValue ?? parsed(key, value));
+  return values;
+}
+
+/** The clients may also stand in one text. */
+function parsed(key: string, value: string | undefined): unknown {
+  if (key !== "plana-sso:clients" || value === undefined) return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}

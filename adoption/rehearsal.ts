@@ -1,0 +1,65 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { load } from "js-yaml";
+
+import type { Workspace } from "../commands/workspace";
+import type { TakenOver } from "./takeover";
+
+/**
+ * A copy of the stack, with a configuration and a backend of its own on this machine. What would happen to the stack
+ * is tried there: a preview and an import read the servers, and write nothing to them.
+ *
+ * The copy has the stack's own secrets provider, so that secrets stay encrypted as they are.
+ */
+export async function rehearsal(workspace: Workspace): Promise<Workspace> {
+  const { stack, directory, folder } = workspace;
+  const place = join(directory, "rehearsal", stack);
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(join(place, "state"), { recursive: true, mode: 0o700 });
+  copyFileSync(join(folder, "Pulumi.yaml"), join(place, "Pulumi.yaml"));
+  const configFile = join(place, `Pulumi.${stack}.yaml`);
+  const source = workspace.configFile();
+  writeFileSync(configFile, existsSync(source) ? readFileSync(source) : "config: {}\n", { mode: 0o600 });
+  const copy = workspace.elsewhere(configFile, { PULUMI_BACKEND_URL: `file://${join(place, "state")}` });
+  const { secretsprovider } = (load(readFileSync(configFile, "utf8")) ?? {}) as { secretsprovider?: string };
+  await must(copy, [
+    "stack",
+    "init",
+    stack,
+    // The salt is looked for, and written, where the copy is.
+    "--cwd",
+    place,
+    ...(secretsprovider ? ["--secrets-provider", secretsprovider] : []),
+  ]);
+  if (await exists(workspace)) {
+    const exported = await must(workspace, ["stack", "export", "--stack", stack]);
+    await must(copy, ["stack", "import", "--stack", stack], exported);
+  }
+  return copy;
+}
+
+/** Whether the backend has the stack. */
+export async function exists(workspace: Workspace): Promise<boolean> {
+  const listed = JSON.parse(await must(workspace, ["stack", "ls", "--json"])) as readonly { name: string }[];
+  return listed.some(({ name }) => name === workspace.stack || name.endsWith(`/${workspace.stack}`));
+}
+
+/** Writes what is taken over into the configuration, each value through standard input. */
+export async function configure(workspace: Workspace, taken: readonly TakenOver[]): Promise<void> {
+  for (const { path, value, secret } of taken) {
+    const { code, stderr } = await workspace.pulumi(
+      ["config", "set", "--path", path, secret ? "--secret" : "--plaintext"],
+      { stdin: value.reveal() },
+    );
+    if (code !== 0) throw new Error(`${path} could not be written into the configuration:\n${stderr}`);
+  }
+}
+
+/** Runs a command of the CLI that has to succeed. @throws Error with what it said. */
+export async function must(workspace: Workspace, args: readonly string[], stdin?: string): Promise<string> {
+  const { code, stdout, stderr } = await workspace.cli(args, { stdin });
+  if (code !== 0)
+    throw new Error(`pulumi ${args.slice(0, 2).join(" ")} failed:\n${(stderr || stdout).trim()}`);
+  return stdout;
+}
