@@ -20,6 +20,7 @@ const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
     (await selected(workspace)) ??
     (await workspace.pulumi(["preview", "--refresh", ...args], { show: true })).code,
   destroy,
+  repair: async (workspace, args) => (await import("../repair")).repair(workspace, args),
   adopt: async (workspace, args) =>
     (await import("../adoption")).adopt(workspace, args, await organisationOf(workspace)),
 };
@@ -79,8 +80,17 @@ async function organisationOf(workspace: Workspace): Promise<Organisation> {
 async function up(workspace: Workspace, args: readonly string[]): Promise<number> {
   const refused = await selected(workspace);
   if (refused !== undefined) return refused;
-  const { code } = await workspace.pulumi(["up", "--yes", "--refresh", ...args], { show: true });
-  if (code !== 0) return code;
+  const { isInterrupted, mend } = await import("../repair");
+  const { lockOwners } = await import("../repair/lock");
+  const options = { gone: [], say: (text: string) => console.error(text) };
+  // Without it the objects that an interrupted run made are made again, and refused for ever.
+  if ((await isInterrupted(workspace)) && !(await mend(workspace, options))) return 1;
+  const apply = () => workspace.pulumi(["up", "--yes", "--refresh", ...args], { show: true });
+  let ran = await apply();
+  if (ran.code !== 0 && lockOwners(ran.stdout + ran.stderr).length > 0 && (await mend(workspace, options))) {
+    ran = await apply();
+  }
+  if (ran.code !== 0) return ran.code;
   const outputs = await workspace.pulumi(["stack", "output", "--json"]);
   if (outputs.code !== 0) return said(outputs);
   console.log(accessTable(JSON.parse(outputs.stdout) as StackOutputs));

@@ -12,7 +12,7 @@ export interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Secrets go this way, never as arguments: those are seen in the process list. */
   readonly stdin?: string;
-  /** Passes the output on to the terminal instead of collecting it. */
+  /** Passes the output on to the terminal, beside collecting it. */
   readonly show?: boolean;
   /** Ends the program when it is aborted. */
   readonly signal?: AbortSignal;
@@ -21,10 +21,19 @@ export interface RunOptions {
 /** Runs a program to its end. */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
   const { cwd, env, show, signal, stdin } = options;
-  const child = spawn(command, args, { cwd, env, signal, stdio: show ? "inherit" : "pipe" });
+  const child = spawn(command, args, {
+    cwd,
+    env,
+    signal,
+    stdio: [show ? "inherit" : "pipe", "pipe", "pipe"],
+  });
   const output = { stdout: "", stderr: "" };
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
+      if (show) process[name].write(text);
+    });
+  }
   // A program that ends without reading its input is no fault of ours.
   child.stdin?.on("error", () => undefined);
   if (!show) child.stdin?.end(stdin ?? "");

@@ -10,7 +10,7 @@ import { StackConfig } from "./stack-config";
 
 export interface CliOptions {
   readonly stdin?: string;
-  /** Passes the output on to the terminal instead of collecting it. */
+  /** Passes the output on to the terminal, beside collecting it. */
   readonly show?: boolean;
   /** Added to the workspace's environment. */
   readonly env?: NodeJS.ProcessEnv;
@@ -62,11 +62,16 @@ function workspaceOf({ command, leading, close, configFile, ...parts }: Parts): 
     return configFile === undefined ? (local?.arguments() ?? []) : ["--config-file", configFile];
   };
   const cli = async (args: readonly string[], options: CliOptions = {}) => {
-    const finished = await run(command, [...leading, ...args, ...configured(args), "--non-interactive"], {
-      ...options,
-      cwd: folder,
-      env: { ...env, ...options.env },
-    });
+    const colour = options.show && process.stdout.isTTY ? ["--color", "always"] : [];
+    const finished = await run(
+      command,
+      [...leading, ...args, ...configured(args), "--non-interactive", ...colour],
+      {
+        ...options,
+        cwd: folder,
+        env: { ...env, ...options.env },
+      },
+    );
     local?.settle();
     return finished;
   };
