@@ -27,6 +27,7 @@ const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
 
 /** Commands that need no stack. */
 const OTHER_COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  ops,
   pulumi: passOn,
   sdk: generateSdk,
   test: (args) => test(root, args),
@@ -110,6 +111,20 @@ async function destroy(workspace: Workspace, args: readonly string[]): Promise<n
   const lifted = await workspace.pulumi(["state", "unprotect", "--all", "--yes"]);
   if (lifted.code !== 0) return said(lifted);
   return (await workspace.pulumi(["destroy", "--yes", ...args], { show: true })).code;
+}
+
+/** Operator commands. The stack is opened only when a verb is run. */
+async function ops(args: readonly string[]): Promise<number> {
+  const { operate } = await import("../operations");
+  let workspace: Workspace | undefined;
+  try {
+    return await operate(args, async () => {
+      workspace = await open(stackOf(args).stack);
+      return { workspace, organisation: await organisationOf(workspace) };
+    });
+  } finally {
+    await workspace?.close();
+  }
 }
 
 /** Any command of the CLI, on the same servers. */

@@ -1,0 +1,122 @@
+import { execFileSync } from "node:child_process";
+import { userInfo } from "node:os";
+import { createInterface } from "node:readline/promises";
+
+import pino, { type Logger } from "pino";
+
+import type { Workspace } from "../commands/workspace";
+import { connect, type Live } from "../live/connect";
+import type { Organisation } from "../stacks/organisation";
+
+/** A command was refused, or used wrongly; the message says what mends it. */
+export class Refusal extends Error {
+  /** @param code 1 refused or failed, 2 wrong use. */
+  constructor(
+    message: string,
+    readonly code: 1 | 2 = 1,
+  ) {
+    super(message);
+    this.name = "Refusal";
+  }
+}
+
+/** What every verb works with. */
+export interface Context {
+  readonly workspace: Workspace;
+  /** The data of the composition that the stack runs. */
+  readonly organisation: Organisation;
+  /** Says what would be done, and does nothing. */
+  readonly dryRun: boolean;
+  /** The servers behind the stack; connected at the first call. */
+  live(): Promise<Live>;
+  /** Progress, for people: on standard error, so that the result stays alone on standard output. */
+  say(text: string): void;
+  /** Writes the one line per action that goes to Loki. */
+  log(action: Action): void;
+  /**
+   * Asks before something that cuts access.
+   *
+   * @throws Refusal when the answer is no, or when nobody can be asked and `--yes` was not given.
+   */
+  confirm(question: string): Promise<void>;
+}
+
+/** What was done. No value of it is a secret. */
+export interface Action {
+  readonly verb: string;
+  /** The person, application or token that it was done to. */
+  readonly whom: string;
+  /** A step of it, as `sessions ended`. */
+  readonly step: string;
+  readonly outcome: "done" | "failed" | "would be done";
+  readonly detail?: string;
+}
+
+/** What a verb ends with. */
+export interface Result {
+  /** 0 done and verified, 1 refused or failed. */
+  readonly code: 0 | 1;
+  /** For people. */
+  readonly text: string;
+  /** For programs (`--json`). */
+  readonly data: unknown;
+}
+
+export interface ContextOptions {
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  /** Where log lines go; standard error unless told otherwise. */
+  readonly logTo?: { write(line: string): void };
+  readonly say?: (text: string) => void;
+}
+
+/** Makes the context of one command. */
+export function contextOf(
+  workspace: Workspace,
+  organisation: Organisation,
+  { dryRun, yes, logTo, say = (text) => console.error(text) }: ContextOptions,
+): Context {
+  const logger: Logger = pino(
+    {
+      base: { service: "plana-sso", stack: workspace.stack, who: operator(workspace.env) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      messageKey: "step",
+    },
+    logTo ?? { write: (line) => process.stderr.write(line) },
+  );
+  let servers: Promise<Live> | undefined;
+  return {
+    workspace,
+    organisation,
+    dryRun,
+    live: () => (servers ??= connect(workspace)),
+    say,
+    log: ({ step, outcome, ...fields }) =>
+      logger[outcome === "failed" ? "error" : "info"]({ ...fields, outcome }, step),
+    async confirm(question) {
+      if (yes || dryRun) return;
+      if (!process.stdin.isTTY) throw new Refusal(`${question}\n  mend: add --yes; nobody can be asked here`);
+      const terminal = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        if (!/^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim()))
+          throw new Refusal("Nothing was done.");
+      } finally {
+        terminal.close();
+      }
+    },
+  };
+}
+
+/** Who acts: the CI's actor, else the git identity, else the account on this machine. */
+function operator(env: NodeJS.ProcessEnv): string {
+  const actor = env.GITHUB_ACTOR || env.FORGEJO_ACTOR;
+  if (actor) return actor;
+  try {
+    return execFileSync("git", ["config", "user.email"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    return userInfo().username;
+  }
+}
