@@ -2,6 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { buildEngine } from "../sandbox/engine/build";
+import { policyArguments } from "./policy";
 import { run, type Finished } from "./process";
 import { accessTable, type StackOutputs } from "./table";
 import { test } from "./test";
@@ -17,7 +18,11 @@ const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
   up,
   preview: async (workspace, args) =>
     (await selected(workspace)) ??
-    (await workspace.pulumi(["preview", "--refresh", ...args], { show: true })).code,
+    (
+      await workspace.pulumi(["preview", "--refresh", ...policyArguments(workspace, args), ...args], {
+        show: true,
+      })
+    ).code,
   destroy,
 };
 
@@ -64,7 +69,10 @@ async function selected(workspace: Workspace): Promise<number | undefined> {
 async function up(workspace: Workspace, args: readonly string[]): Promise<number> {
   const refused = await selected(workspace);
   if (refused !== undefined) return refused;
-  const { code } = await workspace.pulumi(["up", "--yes", "--refresh", ...args], { show: true });
+  const { code } = await workspace.pulumi(
+    ["up", "--yes", "--refresh", ...policyArguments(workspace, args), ...args],
+    { show: true },
+  );
   if (code !== 0) return code;
   const outputs = await workspace.pulumi(["stack", "output", "--json"]);
   if (outputs.code !== 0) return said(outputs);

@@ -110,8 +110,12 @@ export class Stack {
       if (match) found.add(match);
       else open.push(entry);
     }
-    // One that has an id of its own, and another than was asked for, is not what is meant.
-    const rest = candidates.filter((candidate) => !found.has(candidate) && !isIdentified(candidate));
+    // One that has another id is not what is meant; neither is one whose id is not known yet, where the value is.
+    const known = !open.includes(UNKNOWN);
+    const rest = candidates.filter(
+      (candidate) =>
+        !found.has(candidate) && (known ? candidate.outputs.id === undefined : !isIdentified(candidate)),
+    );
     if (open.length > 0 && rest.length === open.length) {
       return { found: [...found, ...rest], unresolved: [] };
     }
