@@ -26,15 +26,18 @@ function policyOf(rule: Rule): Policies[number] {
   if ("stack" in rule) {
     return {
       ...told,
-      validateStack: ({ resources, getConfig }, reportViolation) =>
-        report(rule.stack(stackOf(resources), knobsOf(getConfig)), reportViolation),
+      validateStack: (args, reportViolation) =>
+        report(
+          rule.stack(stackOf(args.resources), knobsOf(args.getConfig<Partial<Knobs>>())),
+          reportViolation,
+        ),
     };
   }
   if ("resource" in rule) {
     return {
       ...told,
       validateResource: (args, reportViolation) =>
-        report(rule.resource(registered(args), knobsOf(args.getConfig)), reportViolation),
+        report(rule.resource(registered(args), knobsOf(args.getConfig<Partial<Knobs>>())), reportViolation),
     };
   }
   // The SDK tells whether a value is marked secret to a remediation alone, and hands it to the check in clear. So the
@@ -61,8 +64,8 @@ function policyOf(rule: Rule): Policies[number] {
   };
 }
 
-function knobsOf(getConfig: <T extends object>() => T): Knobs {
-  return { ...DEFAULTS, ...getConfig<Partial<Knobs>>() };
+function knobsOf(configured: Partial<Knobs>): Knobs {
+  return { ...DEFAULTS, ...configured };
 }
 
 interface RegisteredResource {

@@ -110,11 +110,10 @@ export class Stack {
       if (match) found.add(match);
       else open.push(entry);
     }
-    // One that has another id is not what is meant; neither is one whose id is not known yet, where the value is.
+    // A known value means none that has another id, or none yet; one that is being adopted tells no id at all.
     const known = !open.includes(UNKNOWN);
     const rest = candidates.filter(
-      (candidate) =>
-        !found.has(candidate) && (known ? candidate.outputs.id === undefined : !isIdentified(candidate)),
+      (candidate) => !found.has(candidate) && (!known || candidate.outputs.id === undefined),
     );
     if (open.length > 0 && rest.length === open.length) {
       return { found: [...found, ...rest], unresolved: [] };
@@ -139,8 +138,4 @@ function idOf(value: unknown): string {
 
 function hasId({ outputs }: Resource, id: string): boolean {
   return id !== "" && (idOf(outputs.id) === id || idOf(outputs.uuid) === id);
-}
-
-function isIdentified({ outputs }: Resource): boolean {
-  return idOf(outputs.id) !== "" && outputs.uuid !== UNKNOWN;
 }

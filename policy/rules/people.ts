@@ -24,7 +24,7 @@ function hostedDomainFault(expression: string, staffDomain: string): string | un
   const others = domains.filter((domain) => domain !== staffDomain);
   if (others.length > 0) return `names ${others.join(", ")}`;
   if (!domains.includes(staffDomain)) return `does not name ${staffDomain}`;
-  if (!/info\.get\("hd"\) == /.test(expression)) return "does not ask for the hosted domain";
+  if (!expression.includes('info.get("hd") == ')) return "does not ask for the hosted domain";
   if (/\bor (?!\{\})|\bTrue\s*$|\breturn True\b|\bnot\b/m.test(expression.replace(/is True$/m, "")))
     return "has a way past the hosted domain";
   return expression.match(/\breturn\b/g)?.length === 1 ? undefined : "returns in more than one place";
