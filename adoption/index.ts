@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { Command, CommanderError } from "commander";
 
+import { converge } from "../commands/converge";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
@@ -163,7 +164,7 @@ async function carryOut(
     "Imported. What `up` would still change on adopted objects changes nothing on the servers, or was accepted.",
   );
   if (!up) return 0;
-  const ran = await workspace.pulumi(["up", "--yes", "--refresh"], { show: true });
+  const ran = await converge(workspace);
   if (ran.code !== 0) {
     say(`\`up\` failed; run this again when it is mended.`);
     return 1;
