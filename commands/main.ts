@@ -24,6 +24,7 @@ const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
 /** Commands that need no stack. */
 const OTHER_COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   pulumi: passOn,
+  review: async (args) => (await import("../review")).review(args, open),
   sdk: generateSdk,
   test: (args) => test(root, args),
 };
