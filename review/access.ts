@@ -18,8 +18,9 @@ const NONE: Access = { entry: "no", through: [] };
  * @param openByDefault what the server does with an application without a binding.
  */
 export function accessOf(person: Person, application: Application, openByDefault: boolean): Access {
-  if (!person.active) return NONE;
-  const { openings, engine } = application;
+  const { openings, engine, mode, served } = application;
+  // Without an outpost there is nowhere to log in to.
+  if (!person.active || (mode === "proxy" && !served)) return NONE;
   if (openings.length === 0) return openByDefault ? { entry: "yes", through: [] } : NONE;
   const policies = openings.filter(({ kind }) => kind === "policy");
   const known = openings.filter(({ kind }) => kind !== "policy");

@@ -1,5 +1,6 @@
 import type { Change } from "./change";
-import { STRENGTHS, secondFactorText, type Door } from "./doors";
+import type { Door } from "./doors";
+import { STRENGTHS, secondFactorText } from "./second-factor";
 import type { Finding } from "./finding";
 import { pairs, type Picture } from "./picture";
 import { nameOf } from "./applications";
@@ -37,6 +38,13 @@ function stateFindings(now: Door, old: Door | undefined): Finding[] {
   if (now.enrols) {
     const text = say`The door ${now.name} makes accounts for strangers.`;
     findings.push({ rule: "door", text, standing: old?.enrols === true });
+  }
+  if (now.refusesAll.length > 0) {
+    findings.push({
+      rule: "door",
+      text: say`The door ${now.name} refuses everyone: no policy is bound to ${names(now.refusesAll)}.`,
+      standing: (old?.refusesAll.length ?? 0) > 0,
+    });
   }
   if (now.key.startsWith("source ") && now.domains.length === 0) {
     const text = say`The door ${now.name} does not look at the mail domain.`;
@@ -85,7 +93,7 @@ function differences(old: Door, now: Door): Finding[] {
   if (admitted.length > 0)
     findings.push({
       rule: "domain",
-      text: say`The door ${now.name} now names the mail domain ${names(admitted)}.`,
+      text: say`The door ${now.name} is widened: it names the mail domain ${names(admitted)}, too.`,
     });
   if (refused.length > 0 && now.domains.length > 0)
     findings.push({

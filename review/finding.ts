@@ -32,6 +32,7 @@ export const RULES = {
   "person-renamed": "notice",
   role: "notice",
   "group-added": "notice",
+  "group-parent": "notice",
   "application-added": "notice",
   "application-access": "notice",
   "application-provider": "notice",

@@ -24,6 +24,7 @@ export function headline(report: Seen): string {
     ...(objects.update > 0 ? [`${objects.update} updated`] : []),
     ...(objects.replace > 0 ? [`${objects.replace} replaced`] : []),
     ...(objects.delete > 0 ? [`${objects.delete} deleted`] : []),
+    ...(objects.unprotected > 0 ? [`${objects.unprotected} no longer protected`] : []),
   ];
   const told = done.length > 0 ? `objects: ${done.join(", ")}` : "no object changes";
   return `${access}; ${told}.`;

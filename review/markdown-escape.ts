@@ -16,14 +16,22 @@ export function visible(name: string): string {
 }
 
 /**
- * A name from the data as code, where Markdown looks for neither markup nor links, mentions or issue numbers. Also
- * within a table.
+ * A name from the data as code, where Markdown looks for neither markup nor links, mentions or issue numbers.
  */
 export function code(name: string): string {
   const shown = visible(name);
   if (shown.trim() === "") return "`(empty)`";
-  // In a code span a backtick ends it, and in a table a bar ends the cell, which renderers escape in different ways.
-  if (!/[`|\\]/.test(shown) && shown === shown.trim()) return `\`${shown}\``;
+  // A code span ends at as many backticks as it began with.
+  const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  const space = longest > 0 || shown !== shown.trim() ? " " : "";
+  return `${fence}${space}${shown}${space}${fence}`;
+}
+
+/** The same within a table, where a bar ends the cell, even in code, and renderers differ on how it is escaped. */
+export function cellCode(name: string): string {
+  const shown = visible(name);
+  if (!/[`|\\]/.test(shown)) return code(name);
   const entities = shown.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0) ?? 0};`);
   return `<code>${entities}</code>`;
 }
@@ -31,4 +39,9 @@ export function code(name: string): string {
 /** A sentence. */
 export function sentence(text: Text): string {
   return text.map((part) => (typeof part === "string" ? part : code(part.name))).join("");
+}
+
+/** A sentence within a table. */
+export function cell(text: Text): string {
+  return text.map((part) => (typeof part === "string" ? part : cellCode(part.name))).join("");
 }

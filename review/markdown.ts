@@ -1,4 +1,4 @@
-import { code, sentence } from "./markdown-escape";
+import { cell, cellCode, code, sentence } from "./markdown-escape";
 import { findingsOf, type ApplicationRow, type PersonRow, type Report } from "./report";
 import { sharedChanges, waysOf, wayText, type Way } from "./shared-changes";
 import { count, names, type Text } from "./text";
@@ -34,9 +34,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], mo
   return [line(head), line(head.map(() => "---")), ...shown, ...left].join("\n");
 }
 
+/** People whose access changes in the same way share a row. */
 function changedAccess(people: readonly PersonRow[]): string[] {
   const rows = sharedChanges(people).map(({ people: same, gained, lost }) => [
-    sentence(names(same)),
+    cell(names(same)),
     ways(gained) || "–",
     ways(lost) || "–",
   ]);
@@ -44,7 +45,7 @@ function changedAccess(people: readonly PersonRow[]): string[] {
 }
 
 function ways(some: readonly Way[]): string {
-  return some.map((way) => sentence([...names(way.applications), ...wayText(way)])).join("; ");
+  return some.map((way) => cell([...names(way.applications), ...wayText(way)])).join("; ");
 }
 
 function details(report: Report): string[] {
@@ -59,7 +60,7 @@ function details(report: Report): string[] {
             table(
               ["Person", "Application"],
               rerouted.map(({ username, access }) => [
-                code(username),
+                cellCode(username),
                 ways(waysOf(access.filter(({ change }) => change === "rerouted"))),
               ]),
             ),
@@ -75,9 +76,9 @@ function details(report: Report): string[] {
       table(
         ["Door", "Second factor", "For"],
         doors.map(({ name, secondFactor, domains, presence }) => [
-          code(name),
-          presence === "removed" ? "closed" : code(secondFactor),
-          domains.length > 0 ? sentence(names(domains)) : "everyone active",
+          cellCode(name),
+          presence === "removed" ? "closed" : cellCode(secondFactor),
+          domains.length > 0 ? cell(names(domains)) : "everyone active",
         ]),
       ),
     ),
@@ -100,12 +101,12 @@ function details(report: Report): string[] {
 
 function applicationLine({ slug, openings, unbound, people, claims, engine }: ApplicationRow): string[] {
   const open = openings.filter(({ change }) => change !== "lost").map(({ name }) => name);
-  const to = engine === "all" && open.length > 1 ? `all of ${sentence(names(open))}` : sentence(names(open));
+  const to = engine === "all" && open.length > 1 ? `all of ${cell(names(open))}` : cell(names(open));
   return [
-    code(slug),
+    cellCode(slug),
     unbound ? "**nobody bound**" : to,
     String(people),
-    claims.length > 0 ? sentence(names(claims)) : "–",
+    claims.length > 0 ? cell(names(claims)) : "–",
   ];
 }
 

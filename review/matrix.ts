@@ -32,8 +32,11 @@ export function matrix({ people, applications }: Report) {
       <span id="found" class="soft" role="status"></span>
     </div>
     <p class="legend">
-      <b>●</b> may enter <b>◐</b> if a policy says so <b class="gained">+</b> gains
-      <b class="lost">−</b> loses ${" "}<b class="rerouted">●</b> in through something else than before
+      <span><b>●</b> may enter</span>
+      <span><b>◐</b> may enter if a policy says so</span>
+      <span><b class="gained">+</b> gains</span>
+      <span><b class="lost">−</b> loses</span>
+      <span><b class="rerouted">●</b> in through something else than before</span>
     </p>
     <div class="scroll matrix-box" tabindex="0" role="region" aria-label="People and applications">
       <table class="matrix" id="matrix">
@@ -74,22 +77,26 @@ function lotsOf(people: readonly PersonRow[]): PersonRow[][] {
     if (known) known.push(person);
     else byAccess.set(key, [person]);
   }
-  return [...byAccess.values()].sort((a, b) => b.length - a.length);
+  const changing = ([person]: readonly PersonRow[]) => Number(person !== undefined && changes(person));
+  return [...byAccess.values()].sort((a, b) => changing(b) - changing(a) || b.length - a.length);
 }
 
 function row(lot: readonly PersonRow[], applications: readonly ApplicationRow[]) {
   const [person] = lot;
   if (!person) return null;
   const cells = new Map(person.access.map((cell) => [cell.application, cell]));
-  const changes = person.access.some(({ change }) => change !== "same") || person.presence !== "same";
   const own = lot.length === 1 ? find(person) : person.groups.join(" ").toLowerCase();
-  return html`<tr data-find=${own} data-changes=${changes ? "" : undefined}>
+  return html`<tr data-find=${own} data-changes=${changes(person) ? "" : undefined}>
     <th scope="row">
       ${lot.length === 1 ? single(person) : several(lot)}
       <div class="tags">${tags(person)} ${person.groups.map(visible).join(", ") || "in no group"}</div>
     </th>
     ${applications.map(({ slug }) => field(cells.get(slug), slug))}
   </tr>`;
+}
+
+function changes({ access, presence }: PersonRow): boolean {
+  return presence !== "same" || access.some(({ change }) => change !== "same");
 }
 
 function find({ username, name, email, groups, roles }: PersonRow): string {

@@ -2,7 +2,7 @@ import { compare } from "./applications";
 import type { Group, Person } from "./directory";
 import type { Finding, Rule } from "./finding";
 import { pairs, type Pair, type Picture } from "./picture";
-import { names, say, type Text } from "./text";
+import { names, say, words, type Text } from "./text";
 
 /** More than so many of a kind are told in one sentence. */
 const EACH = 5;
@@ -27,6 +27,11 @@ export function peopleFindings(before: Picture, after: Picture, people: readonly
 }
 
 function groupFindings(groups: readonly Pair<Group>[]): Finding[] {
+  const nameOf = new Map(
+    groups.flatMap(({ before, after }) =>
+      [before, after].flatMap((one) => (one ? [[one.key, one.name] as const] : [])),
+    ),
+  );
   const findings: Finding[] = [];
   const added = groups.flatMap(({ before, after }) => (before || !after ? [] : [after]));
   const administered = groups.some(({ before }) => before?.superuser);
@@ -44,6 +49,14 @@ function groupFindings(groups: readonly Pair<Group>[]): Finding[] {
       findings.push({
         rule: "group-renamed",
         text: say`Renames group ${before.name} to ${after.name}: applications and the cluster know groups by name.`,
+      });
+    }
+    const parents = (after?.parents ?? []).filter((key) => before && !before.parents.includes(key));
+    if (after && parents.length > 0) {
+      const above = names(parents.map((key) => nameOf.get(key) ?? key).sort(compare));
+      findings.push({
+        rule: "group-parent",
+        text: say`Whoever is in group ${after.name} comes to be in ${above}, too.`,
       });
     }
     // The first group that administers is no news: there has to be one.
@@ -134,15 +147,14 @@ function movement(joins: readonly string[], leaves: readonly string[]): Text {
   return joining.length > 0 && leaving.length > 0 ? say`${joining} and ${leaving}` : [...joining, ...leaving];
 }
 
-const ROLE_WORDS = {
-  admin: "administer Authentik",
-  finance: "be finance",
-  impersonator: "log in to customer tenants",
-};
+const ROLES = [
+  ["admin", "May now administer Authentik", "May no longer administer Authentik"],
+  ["finance", "Comes to finance", "Leaves finance"],
+  ["impersonator", "May now log in to customer tenants", "May no longer log in to customer tenants"],
+] as const;
 
 function roleFindings(people: readonly Pair<Person>[]): Finding[] {
-  const findings: Finding[] = [];
-  for (const role of ["admin", "finance", "impersonator"] as const) {
+  return ROLES.flatMap(([role, comes, goes]) => {
     const has = (person: Person | undefined) => person?.active === true && person.roles.includes(role);
     const gains = people.flatMap(({ before, after }) =>
       after && has(after) && !has(before) ? [after.username] : [],
@@ -150,16 +162,8 @@ function roleFindings(people: readonly Pair<Person>[]): Finding[] {
     const loses = people.flatMap(({ before, after }) =>
       before && has(before) && !has(after) ? [before.username] : [],
     );
-    if (gains.length > 0)
-      findings.push({
-        rule: "role",
-        text: say`May now ${[ROLE_WORDS[role]]}: ${names(gains.sort(compare))}.`,
-      });
-    if (loses.length > 0)
-      findings.push({
-        rule: "role",
-        text: say`May no longer ${[ROLE_WORDS[role]]}: ${names(loses.sort(compare))}.`,
-      });
-  }
-  return findings;
+    const told = (sentence: string, who: string[]): Finding[] =>
+      who.length > 0 ? [{ rule: "role", text: say`${words(sentence)}: ${names(who.sort(compare))}.` }] : [];
+    return [...told(comes, gains), ...told(goes, loses)];
+  });
 }

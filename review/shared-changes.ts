@@ -8,8 +8,9 @@ export interface Way {
   readonly through: readonly string[];
   /** A policy decides at the login. */
   readonly maybe: boolean;
-  /** It is no way any more. */
+  /** It is no way any more; or less of one than before. */
   readonly gone: boolean;
+  readonly less: boolean;
 }
 
 /** People whose access changes in the same way. */
@@ -37,24 +38,24 @@ export function sharedChanges(people: readonly PersonRow[]): SharedChange[] {
 /** Applications by the way in. */
 export function waysOf(cells: readonly Cell[]): Way[] {
   const byWay = new Map<string, Way>();
-  for (const { application, through, entry } of cells) {
-    const key = JSON.stringify([entry, through]);
+  for (const { application, through, entry, change } of cells) {
+    const gone = entry === "no";
+    const key = JSON.stringify(gone ? [] : [entry, through]);
     const known = byWay.get(key);
-    if (known) known.applications.push(application);
-    else
-      byWay.set(key, {
-        applications: [application],
-        through,
-        maybe: entry === "maybe",
-        gone: entry === "no",
-      });
+    if (known) {
+      known.applications.push(application);
+      continue;
+    }
+    const less = change === "lost" && !gone;
+    byWay.set(key, { applications: [application], through, maybe: entry === "maybe", gone, less });
   }
   return [...byWay.values()];
 }
 
 /** What is said of a way after its applications. */
-export function wayText({ through, maybe, gone }: Way): Text {
+export function wayText({ through, maybe, gone, less }: Way): Text {
   if (gone) return [];
+  if (less) return say`, save through ${names(through)} if the policy says so`;
   if (through.length === 0) return say` like everyone`;
   return maybe ? say` through ${names(through)}, if the policy says so` : say` through ${names(through)}`;
 }

@@ -19,15 +19,16 @@ code{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:v
 .findings li{border-left:4px solid var(--line);background:var(--panel);padding:6px 12px;margin:4px 0}
 .findings.unsafe li{border-color:var(--bad);background:var(--bad-bg)}
 .scroll{overflow:auto;border:1px solid var(--line);border-radius:6px;max-width:100%}
-.matrix-box{max-height:min(80vh,1000px)}
+.matrix-box{max-height:min(80vh,1000px);width:fit-content}
 table{border-collapse:separate;border-spacing:0}
 th,td{border-bottom:1px solid var(--line);padding:4px 10px;text-align:left;vertical-align:top;font-weight:400}
 thead th{background:var(--panel);font-weight:600}
 tbody tr:last-child>*{border-bottom:0}
 .plain{width:100%}
-.plain td:first-child{white-space:nowrap}
+.plain td:first-child code{white-space:nowrap}
+.plain td:first-child{min-width:150px}
 .matrix th,.matrix td{border-right:1px solid var(--line)}
-.matrix thead th{position:sticky;top:0;z-index:2;padding:6px 4px;vertical-align:bottom}
+.matrix thead th{position:sticky;top:0;z-index:2;padding:10px 4px 6px;vertical-align:bottom}
 .matrix thead th:first-child{left:0;z-index:3;padding:6px 10px}
 .matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg);white-space:nowrap;font-size:13px;max-height:190px;overflow:hidden;text-overflow:ellipsis}
 .matrix thead th.gained span{color:var(--good)}
@@ -52,7 +53,7 @@ details>summary{cursor:pointer}
 .lot li{overflow-wrap:anywhere}
 .tools{display:flex;flex-wrap:wrap;gap:8px 16px;margin:8px 0;align-items:center}
 .tools input[type=search]{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:4px;padding:3px 8px;width:220px;max-width:100%}
-.legend{font-size:13px;color:var(--soft)}
+.legend{display:flex;flex-wrap:wrap;gap:2px 14px;font-size:13px;color:var(--soft)}
 .legend b{display:inline-block;min-width:18px;text-align:center;border-radius:3px}
 .legend .gained{background:var(--good-bg);color:var(--good)}
 .legend .lost{background:var(--bad-bg);color:var(--bad)}
@@ -72,7 +73,7 @@ main,header,footer{padding-left:12px;padding-right:12px}
 .plain,.plain tbody,.plain tr,.plain td{display:block;width:100%}
 .plain thead{display:none}
 .plain td{border:0;padding:2px 10px}
-.plain td:first-child{white-space:normal;padding-top:8px;font-weight:600}
+.plain td:first-child{padding-top:8px;font-weight:600}
 .plain td:last-child{padding-bottom:8px}
 .plain td[data-head]:before{content:attr(data-head) ": ";color:var(--soft)}
 .plain tr{border-bottom:1px solid var(--line)}
