@@ -24,7 +24,10 @@ const DELETING = new Set([
 /** Looked at, not changed. */
 const READING = new Set(["refresh", "read", "read-replacement", "read-discard"]);
 
-/** One change for each object: the engine tells several steps where it reads, replaces, or imports and then updates. */
+/**
+ * One change for each object: the engine tells several steps where it reads, replaces, or imports and then updates. In
+ * the order of the URNs, since that of the steps is another one each time.
+ */
 export function changesOf(steps: readonly Step[]): Change[] {
   const byUrn = new Map<string, Step[]>();
   for (const step of steps) {
@@ -33,7 +36,8 @@ export function changesOf(steps: readonly Step[]): Change[] {
     if (known) known.push(step);
     else byUrn.set(step.urn, [step]);
   }
-  return [...byUrn].map(([key, ofOne]) => {
+  const objects = [...byUrn].sort(([a], [b]) => (a < b ? -1 : 1));
+  return objects.map(([key, ofOne]) => {
     const before = ofOne.find((step) => step.before)?.before;
     const after = ofOne.filter((step) => !DELETING.has(step.op)).findLast((step) => step.after)?.after;
     const op = operation(ofOne, before, after);

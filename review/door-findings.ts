@@ -93,7 +93,7 @@ function differences(old: Door, now: Door): Finding[] {
   if (admitted.length > 0)
     findings.push({
       rule: "domain",
-      text: say`The door ${now.name} is widened: it names the mail domain ${names(admitted)}, too.`,
+      text: say`The door ${now.name} may let in another mail domain: ${names(admitted)}.`,
     });
   if (refused.length > 0 && now.domains.length > 0)
     findings.push({

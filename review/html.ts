@@ -71,8 +71,8 @@ function findings(title: string, kind: string, texts: readonly Text[]) {
     </ul>`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly unknown[])[]) {
-  return tag`<div class="scroll"><table class="plain">
+function table(head: readonly string[], rows: readonly (readonly unknown[])[], kind = "plain") {
+  return tag`<div class="scroll"><table class=${kind}>
     <thead><tr>${head.map((name) => tag`<th scope="col">${name}</th>`)}</tr></thead>
     <tbody>
       ${rows.map(
@@ -88,7 +88,7 @@ function changes({ people }: Report) {
   if (shared.length === 0) return null;
   const rows = shared.map((one) => [said(names(one.people, 12)), ways(one.gained), ways(one.lost)]);
   return tag`<h2>Who gains, who loses</h2>
-    ${table(["Person", "Gains", "Loses"], rows)}`;
+    ${table(["Person", "Gains", "Loses"], rows, "plain even")}`;
 }
 
 function ways(some: readonly Way[]) {

@@ -6,13 +6,17 @@ const LONGEST = 200;
 /** Characters that are not seen, or that turn the direction of what follows. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu;
 
-/** A name on one line, with everything unseen made visible. */
-export function visible(name: string): string {
-  const shown = name.replace(UNSEEN, (character) =>
+/** A text with everything unseen in it made visible, on one line. */
+export function seen(name: string): string {
+  return name.replace(UNSEEN, (character) =>
     character === "\n" ? "␤" : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
-  const characters = Array.from(shown);
-  return characters.length > LONGEST ? `${characters.slice(0, LONGEST).join("")}…` : shown;
+}
+
+/** The same, and not longer than a line or two. */
+export function visible(name: string): string {
+  const characters = Array.from(seen(name));
+  return characters.length > LONGEST ? `${characters.slice(0, LONGEST).join("")}…` : characters.join("");
 }
 
 /**

@@ -1,6 +1,6 @@
 import { html } from "htm/preact";
 
-import { visible } from "./markdown-escape";
+import { seen, visible } from "./markdown-escape";
 import type { ApplicationRow, Cell, PersonRow, Report } from "./report";
 import { count } from "./text";
 
@@ -60,7 +60,7 @@ function head({ slug, name, presence, unbound }: ApplicationRow, changes: boolea
     scope="col"
     class=${kind}
     title=${visible(name)}
-    data-find=${`${slug} ${name}`.toLowerCase()}
+    data-find=${searched(slug, name)}
     data-changes=${changes || presence !== "same" ? "" : undefined}
   >
     <span>${shown}</span>
@@ -85,7 +85,7 @@ function row(lot: readonly PersonRow[], applications: readonly ApplicationRow[])
   const [person] = lot;
   if (!person) return null;
   const cells = new Map(person.access.map((cell) => [cell.application, cell]));
-  const own = lot.length === 1 ? find(person) : person.groups.join(" ").toLowerCase();
+  const own = lot.length === 1 ? find(person) : searched(...person.groups);
   return html`<tr data-find=${own} data-changes=${changes(person) ? "" : undefined}>
     <th scope="row">
       ${lot.length === 1 ? single(person) : several(lot)}
@@ -95,12 +95,17 @@ function row(lot: readonly PersonRow[], applications: readonly ApplicationRow[])
   </tr>`;
 }
 
+/** What the search fields look through. */
+function searched(...names: readonly string[]): string {
+  return seen(names.join(" ")).toLowerCase();
+}
+
 function changes({ access, presence }: PersonRow): boolean {
   return presence !== "same" || access.some(({ change }) => change !== "same");
 }
 
 function find({ username, name, email, groups, roles }: PersonRow): string {
-  return [username, name, email, ...groups, ...roles].join(" ").toLowerCase();
+  return searched(username, name, email, ...groups, ...roles);
 }
 
 function single({ name, username, active }: PersonRow) {
@@ -115,7 +120,7 @@ function several(lot: readonly PersonRow[]) {
       <span class=${lot[0]?.active ? "who" : "who off"}>${count(lot.length, "person", "people")}</span>
     </summary>
     <ul>
-      ${lot.map((one) => html`<li data-find=${`${one.username} ${one.name} ${one.email}`.toLowerCase()}>${visible(one.username)}</li>`)}
+      ${lot.map((one) => html`<li data-find=${searched(one.username, one.name, one.email)}>${visible(one.username)}</li>`)}
     </ul>
   </details>`;
 }

@@ -77,6 +77,7 @@ function personFindings(
   const added: Person[] = [];
   const disabled: Person[] = [];
   const enabled: Person[] = [];
+  const renamed: { old: Person; fresh: Person }[] = [];
   const moved: { person: Person; text: Text }[] = [];
   const now = new Map(
     groups.flatMap(({ before: old, after: fresh }) => (old && fresh ? [[old.key, fresh.key]] : [])),
@@ -92,11 +93,7 @@ function personFindings(
     }
     if (old.active && !fresh.active) disabled.push(fresh);
     if (!old.active && fresh.active) enabled.push(fresh);
-    for (const field of ["username", "email"] as const) {
-      if (old[field] === fresh[field]) continue;
-      const text = say`Changes the ${field === "email" ? ["address"] : ["username"]} of ${old.username}: ${old[field]} becomes ${fresh[field]}.`;
-      findings.push({ rule: "person-renamed", text });
-    }
+    if (old.username !== fresh.username || old.email !== fresh.email) renamed.push({ old, fresh });
     const was = new Set(old.groups.map((key) => now.get(key) ?? key));
     const joins = fresh.groups.filter((key) => !was.has(key)).map(groupName);
     const leaves = [...was].filter((key) => !fresh.groups.includes(key)).map(groupName);
@@ -135,6 +132,16 @@ function personFindings(
       ({ person }) => person.username,
       ({ text }) => text,
       (listed) => say`Moves ${listed} between groups.`,
+    ),
+    ...each(
+      "person-renamed",
+      renamed,
+      ({ fresh }) => fresh.username,
+      ({ old, fresh }) =>
+        old.username === fresh.username
+          ? say`Changes the address of ${old.username} to ${fresh.email}.`
+          : say`Renames ${old.username} to ${fresh.username} (${fresh.email}).`,
+      (listed) => say`Changes the names or addresses of ${listed}.`,
     ),
     ...roleFindings(people),
   );

@@ -67,6 +67,11 @@ const HOW = "pulumi preview --json --show-sames --refresh";
 function reviewed(answer: PreviewAnswer, deployed: readonly Resource[], source: string): Reviewed {
   const { steps, errors, summary } = answer;
   if (errors.length > 0) throw new Unreviewable(failure(errors));
+  const stacks = new Set([...steps, ...deployed].map(({ urn }) => stackOf(urn)));
+  const [stack] = stacks;
+  if (stacks.size > 1) {
+    throw new Unreviewable(`the state and the preview are of several stacks: ${[...stacks].join(", ")}`);
+  }
   const seen = new Set(steps.flatMap(({ urn, before }) => [urn, before?.urn ?? urn]));
   const silent = deployed.filter(({ urn, type }) => !seen.has(urn) && !type.startsWith("pulumi:providers:"));
   const found: Record<string, number> = { same: silent.length };
@@ -84,14 +89,8 @@ function reviewed(answer: PreviewAnswer, deployed: readonly Resource[], source: 
       `${source} says nothing about ${silent[0]?.urn ?? ""}, which is in the state: it is cut off, or of another time. Make it again: ${HOW}`,
     );
   }
-  const all = [...steps, ...silent.map(unchanged)];
-  const stacks = new Set([...all.map(({ urn }) => urn), ...deployed.map(({ urn }) => urn)].map(stackOf));
-  const [stack] = stacks;
   if (stack === undefined) throw new Unreviewable(`${source} has no steps: there is nothing to review`);
-  if (stacks.size > 1) {
-    throw new Unreviewable(`the state and the preview are of several stacks: ${[...stacks].join(", ")}`);
-  }
-  return { stack, steps: all };
+  return { stack, steps: [...steps, ...silent.map(unchanged)] };
 }
 
 function unchanged(resource: Resource): Step {
@@ -111,5 +110,5 @@ function failure(errors: readonly string[]): string {
 }
 
 function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : String(error).replace(/^Error: /, "");
 }

@@ -27,6 +27,7 @@ tbody tr:last-child>*{border-bottom:0}
 .plain{width:100%}
 .plain td:first-child code{white-space:nowrap}
 .plain td:first-child{min-width:150px}
+.even{table-layout:fixed;min-width:600px}
 .matrix th,.matrix td{border-right:1px solid var(--line)}
 .matrix thead th{position:sticky;top:0;z-index:2;padding:10px 4px 6px;vertical-align:bottom}
 .matrix thead th:first-child{left:0;z-index:3;padding:6px 10px}
@@ -71,9 +72,10 @@ main,header,footer{padding-left:12px;padding-right:12px}
 .lot ul{columns:1}
 .tools input[type=search]{width:100%}
 .plain,.plain tbody,.plain tr,.plain td{display:block;width:100%}
+.even{min-width:0}
 .plain thead{display:none}
 .plain td{border:0;padding:2px 10px}
-.plain td:first-child{padding-top:8px;font-weight:600}
+.plain td:first-child{padding-top:8px}
 .plain td:last-child{padding-bottom:8px}
 .plain td[data-head]:before{content:attr(data-head) ": ";color:var(--soft)}
 .plain tr{border-bottom:1px solid var(--line)}

@@ -95,7 +95,8 @@ export function readDeployment(text: string): Deployment {
       pending_operations?: readonly { type: string; resource: RawResource }[];
     };
   };
-  if (typeof deployment !== "object") throw new Error("this is not the answer of `pulumi stack export`");
+  if (typeof deployment !== "object" || (deployment as unknown) === null)
+    throw new Error("this is not the answer of `pulumi stack export`");
   return {
     resources: (deployment.resources ?? []).map(resourceOf),
     pending: (deployment.pending_operations ?? []).map(({ type, resource }) => ({
@@ -138,13 +139,10 @@ export function readPreviewAnswer(text: string): PreviewAnswer {
   const errors = (diagnostics ?? []).flatMap(({ severity, message }) =>
     severity === "error" && message !== undefined ? [message] : [],
   );
-  const { steps } = answer;
-  if (!steps && errors.length === 0) throw new Error("this is not the answer of `pulumi preview --json`");
-  return {
-    steps: (steps ?? []).map(stepOf),
-    errors,
-    summary: changeSummary ?? {},
-  };
+  // The engine leaves out steps where it shows none; what is read from a file may be anything.
+  const steps: unknown = answer.steps ?? (changeSummary || errors.length > 0 ? [] : undefined);
+  if (!Array.isArray(steps)) throw new Error("this is not the answer of `pulumi preview --json`");
+  return { steps: (steps as readonly RawStep[]).map(stepOf), errors, summary: changeSummary ?? {} };
 }
 
 function stepOf(raw: RawStep, index: number): Step {

@@ -135,7 +135,7 @@ test("an address changes", () => {
       "",
       "**Also**",
       "",
-      "- Changes the address of `julian.lubenov`: `julian.lubenov@plana.solutions` becomes `j.lubenov@plana.solutions`.",
+      "- Changes the address of `julian.lubenov` to `j.lubenov@plana.solutions`.",
     ),
   );
 });

@@ -56,7 +56,7 @@ export function generated(people: number, applications: number): Step[] {
       groups,
     };
     const one = step(TYPE.user, name, String(index), inputs);
-    const moves = index % small === small - 1 && small > 1 && index % 3 === 0;
+    const moves = small > 1 && index % (small * 3) === small - 1;
     steps.push(
       moves && one.after
         ? {
