@@ -17,7 +17,7 @@ export function each<T>(
 ): Finding[] {
   if (things.length === 0) return [];
   if (things.length <= EACH) return things.map((thing) => ({ rule, text: one(thing) }));
-  return [{ rule, text: all(names(things.map(nameOf))) }];
+  return [{ rule, text: all(names(things.map(nameOf).sort(compare))) }];
 }
 
 /** People and groups that come, go, or are something else than they were. */

@@ -128,7 +128,8 @@ export function reportOf({ stack, steps }: Reviewed): Report {
     (one) => one.username,
   );
   const applications = pairs(before.applications.values(), after.applications.values(), (one) => one.slug);
-  const firstTime = changes.every((change) => !change.before?.custom);
+  // What is adopted is there before anything is deployed.
+  const firstTime = before.directory.people.size === 0 && before.applications.size === 0;
   const byKey = new Map(changes.map((change) => [change.key, change]));
   const findings = ordered([
     ...peopleFindings(before, after, people),

@@ -54,6 +54,8 @@ interface RawResource {
   readonly urn: string;
   readonly type: string;
   readonly id?: string;
+  /** Of what is adopted: the id it has on the server already. */
+  readonly importID?: string;
   readonly custom?: boolean;
   readonly parent?: string;
   readonly protect?: boolean;
@@ -193,7 +195,7 @@ function resourceOf(raw: RawResource): Resource {
     type: raw.type,
     name: nameOf(raw.urn),
     // A preview gives an unknown id, or none.
-    id: raw.id === undefined || raw.id === "" || UNKNOWNS.has(raw.id) ? undefined : raw.id,
+    id: [raw.id, raw.importID].find((id) => id !== undefined && id !== "" && !UNKNOWNS.has(id)),
     custom: raw.custom ?? false,
     parent: raw.parent,
     protect: raw.protect ?? false,

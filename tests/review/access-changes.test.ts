@@ -1,4 +1,5 @@
 import { UNKNOWN } from "../../state/resources";
+import { markdown } from "../../review/markdown";
 import { comment, told } from "./comment";
 import { Recording } from "./recording";
 
@@ -623,4 +624,43 @@ test("an application is deleted", () => {
       "| `boyan.rabchev`, `chudomir.monevski`, `elena.encheva-blagoeva`, `julian.lubenov`, `martin.kotrulev`, `ramona.gospodinova` | – | `penpot` |",
     ),
   );
+});
+
+test("what is folded away: who may enter, the doors, the objects", () => {
+  const changed = now.update("ProviderOauth2", "grafana", { clientSecret: UNKNOWN });
+  const [, ...folded] = markdown(changed.report()).split("\n\n<details>");
+  expect(`<details>${folded.join("\n\n<details>")}`.split("\n")).toEqual([
+    "<details><summary>Who may enter what (9 applications)</summary>",
+    "",
+    "| Application | Open to | People | Claims |",
+    "| --- | --- | --- | --- |",
+    "| `forgejo` | `plana-staff` | 6 | `email`, `groups`, `offline_access`, `openid`, `profile` |",
+    "| `grafana` | `plana-staff` | 6 | `email`, `groups`, `offline_access`, `openid`, `profile` |",
+    "| `matomo` | `plana-admins`, `plana-finance` | 5 | `email`, `groups`, `offline_access`, `openid`, `profile` |",
+    "| `matomo-admin` | `plana-staff` | 6 | `email`, `entitlements`, `openid`, `profile`, `proxy` |",
+    "| `matrix` | `plana-staff` | 6 | `email`, `groups`, `offline_access`, `openid`, `profile` |",
+    "| `nextcloud` | `plana-staff` | 6 | `email`, `groups`, `offline_access`, `openid`, `profile` |",
+    "| `odoo-tenants` | `tenant-impersonators` | 2 | `email`, `groups`, `offline_access`, `openid`, `profile` |",
+    "| `penpot` | `plana-staff` | 6 | `email`, `groups`, `offline_access`, `openid`, `profile` |",
+    "| `vaultwarden` | `plana-staff` | 6 | `email`, `groups`, `offline_access`, `openid`, `profile` |",
+    "",
+    "</details>",
+    "",
+    "<details><summary>How people log in (3 doors)</summary>",
+    "",
+    "| Door | Second factor | For |",
+    "| --- | --- | --- |",
+    "| `Password` | `TOTP, recovery codes; refused without TOTP` | everyone active |",
+    "| `Recovery link` | `TOTP, recovery codes; refused without TOTP` | everyone active |",
+    "| `Google` | `TOTP, recovery codes; refused without TOTP` | `plana.solutions` |",
+    "",
+    "</details>",
+    "",
+    "<details><summary>Objects: 0 created, 1 updated, 0 replaced, 0 deleted, 144 the same</summary>",
+    "",
+    "- update `ProviderOauth2 grafana`: `clientSecret`",
+    "",
+    "</details>",
+    "",
+  ]);
 });

@@ -1,12 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Workspace } from "../../commands/workspace";
+import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
+import { review } from "../../review";
 import { reportOf } from "../../review/report";
 import { fromEngine, Unreviewable } from "../../review/sources";
 import type { Trial } from "../engine/trial";
 import { comment, told } from "./comment";
-import { deployed } from "./recording";
+import { plain } from "../../review/text";
+import { deployed, STACK } from "./recording";
 
 // Changes of the data and of the program, previewed by the engine. Nothing is applied: each test starts from the same
 // deployed state.
@@ -250,4 +252,51 @@ test("what the program refuses is told, and nothing else", async () => {
   expect(String(refused)).toBe(
     'Error: the preview fails, so there is nothing to review:\n1 problem in stack "trial"; nothing was changed.\n  people: Martin Kotrulev: found "boss"; expected a role of groups.ts\n      mend: correct `roles` in the stack\'s people.ts, or define the role',
   );
+});
+
+test("the first deployment: everything is new, and nothing of it unsafe", async () => {
+  await trial.createStack("fresh");
+  const fresh = sandboxWorkspace(trial.sandbox, trial.folder, "fresh");
+  const report = reportOf(await fromEngine(fresh));
+  expect(report.verdict).toBe("changed");
+  expect(report.headline).toBe("6 people gain access; objects: 142 created, 3 updated.");
+  expect(report.findings.map(({ text }) => plain(text))).toEqual([
+    "Adds boyan.rabchev, chudomir.monevski, elena.encheva-blagoeva, julian.lubenov, martin.kotrulev, ramona.gospodinova.",
+    "May now administer Authentik: boyan.rabchev, chudomir.monevski, julian.lubenov.",
+    "Comes to finance: martin.kotrulev, ramona.gospodinova.",
+    "May now log in to customer tenants: boyan.rabchev, chudomir.monevski.",
+    "Adds group plana-admins.",
+    "Adds group plana-finance.",
+    "Adds group plana-staff.",
+    "Adds group tenant-impersonators.",
+    "Adds the applications forgejo, grafana, matomo, matomo-admin, matrix, nextcloud, odoo-tenants, penpot, vaultwarden.",
+    "The second factor of the door Password becomes TOTP, recovery codes; refused without TOTP.",
+    "The door Password gets a lock: refuses plana-staff and policy plana-totp-missing (plana-totp-missing), refuses policy plana-lockout (plana-lockout).",
+    "The second factor of the door Recovery link becomes TOTP, recovery codes; refused without TOTP.",
+    "The door Recovery link gets a lock: refuses plana-staff and policy plana-totp-missing (plana-totp-missing), refuses policy plana-recovery-without-link (plana-recovery-refusal).",
+  ]);
+  expect(
+    report.people.map(({ username, roles, access }) => [username, roles.join(" "), access.length]),
+  ).toEqual([
+    ["boyan.rabchev", "admin impersonator", 9],
+    ["chudomir.monevski", "admin impersonator", 9],
+    ["elena.encheva-blagoeva", "", 7],
+    ["julian.lubenov", "admin", 8],
+    ["martin.kotrulev", "finance", 8],
+    ["ramona.gospodinova", "finance", 8],
+  ]);
+});
+
+test("the command previews by itself", async () => {
+  const print = jest.spyOn(process.stdout, "write").mockImplementation(() => true);
+  try {
+    expect(await review(["--stack", STACK, "--fail-on", "changed"], () => Promise.resolve(workspace))).toBe(
+      0,
+    );
+    expect(print.mock.calls.map(([text]) => text).join("")).toBe(
+      "### Access on `trial`: unchanged\n\n**Nothing changes: 6 active people, 9 applications.**\n",
+    );
+  } finally {
+    print.mockRestore();
+  }
 });
