@@ -13,6 +13,7 @@ const LONGEST = 33;
 
 /** Colours follow the reader's preference; the same as the page's (see style.ts). */
 const STYLE = `
+.g-back{fill:#fff}
 .g-text{font:13px system-ui,sans-serif;fill:#1c2024}
 .g-head{font:600 12px system-ui,sans-serif;fill:#5b6470}
 .g-node{fill:#f4f5f7;stroke:#c9cfd6}
@@ -22,7 +23,7 @@ const STYLE = `
 .g-edge.lost{stroke:#c4281c;stroke-width:2;stroke-dasharray:5 4;opacity:1}
 .g-node.alert{stroke:#9a6700;stroke-width:2}
 @media (prefers-color-scheme:dark){
-.g-text{fill:#e6e9ed}.g-head{fill:#9aa4b0}.g-node{fill:#1f252c;stroke:#414a55}.g-edge{stroke:#6b7683}
+.g-back{fill:#14181d}.g-text{fill:#e6e9ed}.g-head{fill:#9aa4b0}.g-node{fill:#1f252c;stroke:#414a55}.g-edge{stroke:#6b7683}
 .g-node.gained{fill:#12301c;stroke:#4ac26b}.g-edge.gained{stroke:#4ac26b}
 .g-node.lost{fill:#3a1714;stroke:#ff7b72}.g-edge.lost{stroke:#ff7b72}
 .g-node.alert{stroke:#d4a72c}}
@@ -52,6 +53,7 @@ export function drawing(report: Report): VNode {
   >
     <title>${title}</title>
     <style dangerouslySetInnerHTML=${{ __html: STYLE }}></style>
+    <rect class="g-back" width=${width} height=${height} />
     ${["People", "Groups", "Applications"].map(
       (name, column) => html`<text class="g-head" x=${left(column)} y="18">${name}</text>`,
     )}

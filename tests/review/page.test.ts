@@ -37,7 +37,7 @@ test("a large one has a row for each lot of people, who are listed in it, the ch
 
 test("the graph ties people to groups and groups to applications", () => {
   const drawn = svg(small);
-  expect(drawn.match(/<rect /g)).toHaveLength(6 + 2 + 9);
+  expect(drawn.match(/<rect class="g-node/g)).toHaveLength(6 + 2 + 9);
   // Two groups for each person; one binding for each application.
   expect(drawn.match(/<path /g)).toHaveLength(12 + 9);
   expect(drawn).toContain("team-00: administers Authentik");
@@ -45,12 +45,24 @@ test("the graph ties people to groups and groups to applications", () => {
 
 test("a large graph draws people of the same groups once", () => {
   const drawn = svg(big);
-  expect(drawn.match(/<rect /g)).toHaveLength(14 + 14 + 60);
+  expect(drawn.match(/<rect class="g-node/g)).toHaveLength(14 + 14 + 60);
   expect(drawn.match(/<path class="g-edge gained"/g)).toHaveLength(1);
 });
 
 test("the same states make the same report, whatever the order of the steps", () => {
-  const steps = generated(40, 9);
+  // Four people are disabled, each told in a sentence of their own.
+  const steps = generated(40, 9).map((step, index) =>
+    step.after && index > 4 && index < 9
+      ? {
+          ...step,
+          op: "update",
+          after: { ...step.after, inputs: { ...step.after.inputs, isActive: false } },
+          differences: { isActive: "update" },
+        }
+      : step,
+  );
+  const report = reportOf({ stack: "big", steps });
+  expect(report.findings.filter(({ rule }) => rule === "person-disabled")).toHaveLength(4);
   const turned = [...steps].reverse();
-  expect(html(reportOf({ stack: "big", steps: turned }))).toBe(html(reportOf({ stack: "big", steps })));
+  expect(html(reportOf({ stack: "big", steps: turned }))).toBe(html(report));
 });
