@@ -116,7 +116,9 @@ export class Snapshot {
     const values: unknown[] = Array.isArray(value) ? value : [value];
     const found: Reference[] = [];
     for (const one of values) {
-      if (one === UNKNOWN || (typeof one !== "string" && typeof one !== "number") || one === "") continue;
+      // Where nothing is meant, a provider may answer an empty text or a zero.
+      if (one === UNKNOWN || one === "" || one === 0) continue;
+      if (typeof one !== "string" && typeof one !== "number") continue;
       const target = this.byReference.get(`${kind} ${one}`);
       found.push({ key: target?.key ?? String(one), item: target });
     }

@@ -21,8 +21,16 @@ export class Unreviewable extends Error {}
 
 /** Asks the engine: one preview tells both what is deployed, as it is now, and what would be. */
 export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
-  const selected = await workspace.select();
-  if (selected.code !== 0) throw new Unreviewable(selected.stderr || selected.stdout);
+  // Looking makes no stack; only the embedded default is there for whoever asks.
+  const { stack } = workspace;
+  const selected =
+    stack === "local" ? await workspace.select() : await workspace.cli(["stack", "select", stack]);
+  if (selected.code !== 0) {
+    const said = (selected.stderr || selected.stdout).trim();
+    throw new Unreviewable(
+      `stack ${stack} cannot be selected: ${said}\n  mend: pulumi stack ls   (or pulumi stack init ${stack})`,
+    );
+  }
   const args = ["preview", "--json", "--show-sames", "--refresh"];
   const { code, stdout, stderr } = await workspace.pulumi(args);
   let answer: PreviewAnswer;
@@ -32,7 +40,7 @@ export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
     throw new Unreviewable(code === 0 ? String(error) : (stderr || stdout).trim());
   }
   if (code !== 0 && answer.errors.length === 0) throw new Unreviewable((stderr || stdout).trim());
-  return reviewed(answer, [], `the preview of stack ${workspace.stack}`);
+  return reviewed(answer, [], `the preview of stack ${stack}`);
 }
 
 /**

@@ -300,3 +300,11 @@ test("the command previews by itself", async () => {
     print.mockRestore();
   }
 });
+
+test("a stack that is not there is not made by looking at it", async () => {
+  const typo = sandboxWorkspace(trial.sandbox, trial.folder, "trail");
+  await expect(fromEngine(typo)).rejects.toThrow(
+    /^stack trail cannot be selected: .*no stack named 'trail' found/,
+  );
+  expect((await trial.must(["stack", "ls", "--json"])).stdout).not.toContain("trail");
+});
