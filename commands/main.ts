@@ -35,6 +35,7 @@ const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
 const OTHER_COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   ops,
   pulumi: passOn,
+  review: async (args) => (await import("../review")).review(args, open),
   sdk: generateSdk,
   test: (args) => test(root, args),
 };
