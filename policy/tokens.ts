@@ -9,6 +9,8 @@ const authentik = <T extends string>(name: T) => {
 export const AUTHENTIK = {
   application: authentik("Application"),
   brand: authentik("Brand"),
+  eventMatcher: authentik("PolicyEventMatcher"),
+  eventRule: authentik("EventRule"),
   flow: authentik("Flow"),
   flowStageBinding: authentik("FlowStageBinding"),
   group: authentik("Group"),

@@ -4,15 +4,18 @@ import { AUTHENTIK, KUBERNETES, RANDOM } from "../tokens";
 import { isServer, settingsSecret } from "./release";
 
 /** Identity objects that are meant to come and go. */
-const FLEETING: ReadonlySet<string> = new Set([AUTHENTIK.token]);
+const FLEETING: ReadonlySet<string> = new Set([AUTHENTIK.token, AUTHENTIK.eventMatcher]);
 
 /** Whether deleting a resource would lock people out, let somebody in, or lose data. */
 function isPrecious(stack: Stack, resource: Resource, settings: Resource | undefined): boolean {
   const { type, urn } = resource;
   if (type === AUTHENTIK.policyBinding) {
-    // Opening and closing an application to a group is a change of the data; every other binding is a lock.
+    // Opening and closing an application to a group, and which events are told, are changes of the data; every other
+    // binding is a lock.
     const { found } = stack.references(resource, "target");
-    return !found.some((target) => target.type === AUTHENTIK.application);
+    return !found.some(
+      ({ type: target }) => target === AUTHENTIK.application || target === AUTHENTIK.eventRule,
+    );
   }
   if (type.startsWith("authentik:")) return !FLEETING.has(type);
   if (type === RANDOM.password) return settings?.dependencies.stringData?.includes(urn) === true;

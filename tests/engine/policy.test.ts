@@ -20,7 +20,6 @@ beforeAll(async () => {
     ROOT,
   ]);
   trial = await Trial.start();
-  cpSync(join(ROOT, "policy"), join(trial.folder, "policy"), { recursive: true });
   await trial.createStack(STACK);
 }, 900_000);
 
