@@ -1,0 +1,161 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+import { converge } from "../../commands/converge";
+import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
+import { mend } from "../../repair";
+import { deployment } from "../../state/resources";
+import { Trial, type List } from "../engine/trial";
+
+// One stack whose `up` is killed; each test goes on where the one before it ended.
+const STACK = "killed";
+let trial: Trial;
+let workspace: Workspace;
+const said: string[] = [];
+const options = { gone: [] as string[], say: (text: string) => said.push(text) };
+
+beforeAll(async () => {
+  trial = await Trial.start();
+  await trial.createStack(STACK, ["plana-sso:googleClientSecret", "plana-sso:googleClientId"]);
+  await trial.must(["config", "set", "plana-sso:google", "false", "--stack", STACK]);
+  workspace = sandboxWorkspace(trial.sandbox, trial.folder, STACK);
+}, 900_000);
+
+afterAll(() => trial.stop());
+
+beforeEach(() => {
+  said.length = 0;
+});
+
+jest.setTimeout(400_000);
+
+const exported = async () => (await trial.must(["stack", "export", "--stack", STACK])).stdout;
+
+/** Kills the engine and all it started, as a runner that dies does, once so many objects have been made. */
+async function killedAfter(created: number): Promise<void> {
+  const { command, leading } = trial.sandbox.cli;
+  const child = spawn(
+    command,
+    [...leading, "up", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK],
+    { cwd: trial.folder, env: trial.sandbox.env, stdio: ["ignore", "pipe", "ignore"], detached: true },
+  );
+  let seen = 0;
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    seen += text.split(" created").length - 1;
+    if (seen >= created && child.pid !== undefined && child.exitCode === null)
+      process.kill(-child.pid, "SIGKILL");
+  });
+  await new Promise((resolve) => child.once("close", resolve));
+  // What the plugins had asked for is still being answered.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+}
+
+test("a killed up leaves its lock and unfinished creations, and is mended by the next up", async () => {
+  await killedAfter(40);
+  expect((await deployment(workspace)).pending.length).toBeGreaterThan(0);
+  const locked = await trial.pulumi(["up", "--yes", "--skip-preview", "--stack", STACK]);
+  expect(locked.stdout + locked.stderr).toContain("the stack is currently locked by");
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+test("nothing is doubled", async () => {
+  for (const path of [
+    "/core/groups/",
+    "/providers/all/",
+    "/core/applications/?superuser_full_list=true",
+    "/policies/bindings/",
+  ]) {
+    const { results } = await trial.authentik<List<Record<string, unknown>>>(
+      `${path}${path.includes("?") ? "&" : "?"}page_size=500`,
+    );
+    const names = results.map(({ slug, name, target, group, policy }) =>
+      JSON.stringify([slug ?? name, target, group, policy]),
+    );
+    expect(names).toHaveLength(new Set(names).size);
+  }
+});
+
+test("the lock of another machine is told, and stays until somebody says that its owner is gone", async () => {
+  const folder = join(
+    trial.folder,
+    ".sandbox",
+    "state",
+    ".pulumi",
+    "locks",
+    "organization",
+    "plana-sso",
+    STACK,
+  );
+  mkdirSync(folder, { recursive: true });
+  const lock = { pid: 4711, username: "ci", hostname: "runner-7", timestamp: "2026-05-28T09:00:00Z" };
+  writeFileSync(join(folder, "foreign.json"), JSON.stringify(lock));
+  expect(await mend(workspace, options)).toBe(false);
+  expect(said.join("\n")).toBe(
+    "Stack killed is locked by ci@runner-7:4711 since 2026-05-28T09:00:00Z, who may still be at work.\n" +
+      "  mend: wait for it; if it has ended for certain: npm run repair -- --stack killed --owner-is-gone ci@runner-7:4711",
+  );
+  expect(await mend(workspace, { ...options, gone: ["ci@runner-7:4711"] })).toBe(true);
+  await trial.must(["preview", "--expect-no-changes", "--stack", STACK]);
+});
+
+test("the lock of a process that still runs here is not touched", async () => {
+  const folder = join(
+    trial.folder,
+    ".sandbox",
+    "state",
+    ".pulumi",
+    "locks",
+    "organization",
+    "plana-sso",
+    STACK,
+  );
+  const alive = spawn("sh", ["-c", "exec -a pulumi sleep 60"], { stdio: "ignore" });
+  const lock = { pid: alive.pid, username: "anna", hostname: hostname(), timestamp: "2026-05-28T09:00:00Z" };
+  writeFileSync(join(folder, "alive.json"), JSON.stringify(lock));
+  try {
+    expect(await mend(workspace, options)).toBe(false);
+    expect(said.join("\n")).toContain(`is locked by anna@${hostname()}:${alive.pid ?? 0} since`);
+    expect(alive.exitCode).toBeNull();
+  } finally {
+    alive.kill("SIGKILL");
+    await new Promise((resolve) => alive.once("close", resolve));
+  }
+  expect(await mend(workspace, options)).toBe(true);
+  expect(said.join("\n")).toContain("its owner is gone.");
+});
+
+test("a creation of which two objects may be the outcome is told, and nothing is forgotten", async () => {
+  const state = JSON.parse(await exported()) as {
+    deployment: { resources: { urn: string }[]; pending_operations?: unknown[] };
+  };
+  const at = state.deployment.resources.findIndex(({ urn }) => urn.endsWith("User::martin.kotrulev"));
+  const [resource] = state.deployment.resources.splice(at, 1);
+  state.deployment.pending_operations = [{ type: "creating", resource }];
+  const pending = JSON.stringify(state);
+  expect(
+    (await trial.sandbox.pulumi(["stack", "import", "--stack", STACK], { cwd: trial.folder, stdin: pending }))
+      .code,
+  ).toBe(0);
+  const twin = await trial.authentik<{ pk: number }>("/core/users/", "POST", {
+    username: "martin",
+    name: "Martin",
+    email: "martin.kotrulev@plana.solutions",
+  });
+  expect(await mend(workspace, options)).toBe(false);
+  expect(said.at(-1)).toMatch(
+    new RegExp(
+      `User martin\\.kotrulev: may be "martin\\.kotrulev" \\(\\d+\\) or "martin" \\(${twin.pk}\\); remove`,
+    ),
+  );
+  expect((await deployment(workspace)).pending).toHaveLength(1);
+  const { url } = trial.sandbox.authentik;
+  const headers = { authorization: `Bearer ${trial.sandbox.token}` };
+  await fetch(`${url}/api/v3/core/users/${twin.pk}/`, { method: "DELETE", headers });
+  expect(await mend(workspace, options)).toBe(true);
+  expect(said.join("\n")).toMatch(/User martin\.kotrulev: was made \(\d+\); imported/);
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
