@@ -74,7 +74,7 @@ describe("with a recovery flow", () => {
     expect(matrix.got).toEqual([]);
   });
 
-  test("whether TOTP is enrolled: confirmed, not only begun", async () => {
+  test("whether TOTP is enrolled; recovery codes alone are not", async () => {
     const device = await office.plant("authenticators/admin/static", { user: boyan.pk, name: "codes" });
     expect((await ops(["boyan.rabchev", "--print"])).printed).toContain("TOTP is not enrolled yet");
     const totp = await office.plant("authenticators/admin/totp", { user: boyan.pk, name: "phone" });
