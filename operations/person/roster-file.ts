@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 import ts from "typescript";
 
@@ -24,6 +24,11 @@ export class RosterFile {
     private readonly list: ts.ArrayLiteralExpression,
     private readonly found: readonly Found[],
   ) {}
+
+  /** The program's folder: the file is `stacks/<composition>/people.ts` of it. */
+  private get folder(): string {
+    return join(this.path, "..", "..", "..");
+  }
 
   /** The people as the file has them. */
   get entries(): readonly RosterEntry[] {
@@ -100,15 +105,14 @@ export class RosterFile {
       ...before.slice(head, before.length - tail).map((line) => `-${line}`),
       ...after.slice(head, after.length - tail).map((line) => `+${line}`),
     ];
-    return lines.length === 0 ? "" : [`${this.path}:${head + 1}`, ...lines].join("\n");
+    return lines.length === 0 ? "" : [`${relative(this.folder, this.path)}:${head + 1}`, ...lines].join("\n");
   }
 
   /** As the repository's formatter has it; it loads itself as an ES module, so it runs as a command. */
   private async formatted(text: string): Promise<string> {
-    const folder = join(this.path, "..", "..", "..");
-    const prettier = join(folder, "node_modules", "prettier", "bin", "prettier.cjs");
+    const prettier = join(this.folder, "node_modules", "prettier", "bin", "prettier.cjs");
     const { code, stdout, stderr } = await run(process.execPath, [prettier, "--stdin-filepath", this.path], {
-      cwd: folder,
+      cwd: this.folder,
       env: process.env,
       stdin: text,
     });
