@@ -21,20 +21,20 @@ export interface Entrant {
 }
 
 /** What is entered. */
-export interface Door {
+export interface Door<O extends Opening = Opening> {
   /** Whether one opening is enough, or all must let a person through. */
   readonly engine: "any" | "all";
   /** Enabled bindings. Without any, the server's default decides. */
-  readonly openings: readonly Opening[];
+  readonly openings: readonly O[];
 }
 
-export interface Access {
+export interface Access<O extends Opening = Opening> {
   readonly entry: Entry;
   /** What lets the person through; empty where nobody is kept out. */
-  readonly through: readonly Opening[];
+  readonly through: readonly O[];
 }
 
-const NONE: Access = { entry: "no", through: [] };
+const NONE: Access<never> = { entry: "no", through: [] };
 
 /**
  * Whether a person may enter an application, as Authentik's policy engine decides; being an administrator makes no
@@ -42,7 +42,11 @@ const NONE: Access = { entry: "no", through: [] };
  *
  * @param openByDefault what the server does with an application without a binding.
  */
-export function accessOf(person: Entrant, { engine, openings }: Door, openByDefault: boolean): Access {
+export function accessOf<O extends Opening>(
+  person: Entrant,
+  { engine, openings }: Door<O>,
+  openByDefault: boolean,
+): Access<O> {
   if (!person.active) return NONE;
   if (openings.length === 0) return openByDefault ? { entry: "yes", through: [] } : NONE;
   const policies = openings.filter(({ kind }) => kind === "policy");
