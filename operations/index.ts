@@ -3,10 +3,13 @@ import { Command, CommanderError } from "commander";
 import type { Workspace } from "../commands/workspace";
 import type { Organisation } from "../stacks/organisation";
 import { contextOf, Refusal, type ContextOptions } from "./context";
+import { doctor } from "./doctor";
+import { secret } from "./secret";
+import { token } from "./token";
 import type { AddVerb, Run } from "./verb";
 
 /** Every verb; a new one is a line here. */
-const VERBS: readonly AddVerb[] = [];
+const VERBS: readonly AddVerb[] = [token, secret, doctor];
 
 interface GlobalOptions {
   readonly dryRun: boolean;
