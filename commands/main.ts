@@ -118,8 +118,8 @@ async function ops(args: readonly string[]): Promise<number> {
   const { operate } = await import("../operations");
   let workspace: Workspace | undefined;
   try {
-    return await operate(args, async () => {
-      workspace = await open(stackOf(args).stack);
+    return await operate(args, async (stack) => {
+      workspace = await open(stack);
       return { workspace, organisation: await organisationOf(workspace) };
     });
   } finally {

@@ -46,7 +46,7 @@ function bundle() {
     format: "cjs",
     logLevel: "error",
     // Read at run time from node_modules: large, or found by its path.
-    external: ["@goauthentik/api", "@pulumi/pulumi/cmd/*", "jest", "@kubernetes/client-node"],
+    external: ["@goauthentik/api", "@pulumi/pulumi/cmd/*", "jest", "@kubernetes/client-node", "typescript"],
   });
 }
 

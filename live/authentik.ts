@@ -34,6 +34,7 @@ export class AuthentikApi {
   /** For the typed classes of `@goauthentik/api`: the same address, token, patience and retries. */
   readonly configuration: Configuration;
   private readonly send: typeof fetch;
+  private readonly sendRepeating: typeof fetch;
 
   constructor(readonly options: AuthentikOptions) {
     const { url, token, retries = 4, timeout = 60_000, longestPause = 20_000 } = options;
@@ -46,14 +47,18 @@ export class AuthentikApi {
       },
       headers: { authorization: `Bearer ${token.reveal()}` },
     });
-    this.send = async (input, init) => {
-      try {
-        return await client(input instanceof URL ? input.href : input, init);
-      } catch (error) {
-        if (error instanceof HTTPError) return error.response;
-        throw error;
-      }
-    };
+    const sender =
+      (by: typeof client): typeof fetch =>
+      async (input, init) => {
+        try {
+          return await by(input instanceof URL ? input.href : input, init);
+        } catch (error) {
+          if (error instanceof HTTPError) return error.response;
+          throw error;
+        }
+      };
+    this.send = sender(client);
+    this.sendRepeating = sender(client.extend({ retry: { methods: ["post", "patch"] } }));
     this.configuration = new Configuration({
       basePath: `${url.replace(/\/+$/, "")}/api/v3`,
       fetchApi: this.send,
@@ -90,16 +95,32 @@ export class AuthentikApi {
     return true;
   }
 
-  /** Sends a change that is not repeated by itself unless it is a PUT. */
-  async write(method: "POST" | "PUT" | "PATCH", path: string, body: unknown): Promise<Json> {
-    return this.json(method, path, await this.request(method, path, {}, body));
+  /**
+   * Sends a change that is not repeated by itself unless it is a PUT.
+   *
+   * @param repeatable the same change twice is the same as once, so it is repeated as a GET is.
+   */
+  async write(
+    method: "POST" | "PUT" | "PATCH",
+    path: string,
+    body: unknown,
+    { repeatable = false }: { readonly repeatable?: boolean } = {},
+  ): Promise<Json> {
+    const send = repeatable && method !== "PUT" ? this.sendRepeating : this.send;
+    return this.json(method, path, await this.request(method, path, {}, body, send));
   }
 
-  private async request(method: string, path: string, query: Query = {}, body?: unknown): Promise<Response> {
+  private async request(
+    method: string,
+    path: string,
+    query: Query = {},
+    body?: unknown,
+    send = this.send,
+  ): Promise<Response> {
     const url = new URL(`${this.configuration.basePath}${path}`);
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, String(value));
     try {
-      return await this.send(url, {
+      return await send(url, {
         method,
         ...(body === undefined
           ? {}

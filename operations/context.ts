@@ -68,13 +68,15 @@ export interface ContextOptions {
   /** Where log lines go; standard error unless told otherwise. */
   readonly logTo?: { write(line: string): void };
   readonly say?: (text: string) => void;
+  /** Connects to the servers; otherwise than usual in tests. */
+  readonly connect?: (workspace: Workspace) => Promise<Live>;
 }
 
 /** Makes the context of one command. */
 export function contextOf(
   workspace: Workspace,
   organisation: Organisation,
-  { dryRun, yes, logTo, say = (text) => console.error(text) }: ContextOptions,
+  { dryRun, yes, logTo, say = (text) => console.error(text), connect: open = connect }: ContextOptions,
 ): Context {
   const logger: Logger = pino(
     {
@@ -89,7 +91,7 @@ export function contextOf(
     workspace,
     organisation,
     dryRun,
-    live: () => (servers ??= connect(workspace)),
+    live: () => (servers ??= open(workspace)),
     say,
     log: ({ step, outcome, ...fields }) =>
       logger[outcome === "failed" ? "error" : "info"]({ ...fields, outcome }, step),

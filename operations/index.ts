@@ -2,23 +2,28 @@ import { Command, CommanderError } from "commander";
 
 import type { Workspace } from "../commands/workspace";
 import type { Organisation } from "../stacks/organisation";
+import { access } from "./access";
 import { contextOf, Refusal, type ContextOptions } from "./context";
 import { doctor } from "./doctor";
+import { person } from "./person";
 import { secret } from "./secret";
 import { token } from "./token";
 import type { AddVerb, Run } from "./verb";
 
 /** Every verb; a new one is a line here. */
-const VERBS: readonly AddVerb[] = [token, secret, doctor];
+const VERBS: readonly AddVerb[] = [person, access, token, secret, doctor];
 
 interface GlobalOptions {
+  readonly stack: string;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly yes: boolean;
 }
 
 /** Opens what a verb needs; only when one is really run, so that help needs no stack. */
-export type Open = () => Promise<{ readonly workspace: Workspace; readonly organisation: Organisation }>;
+export type Open = (
+  stack: string,
+) => Promise<{ readonly workspace: Workspace; readonly organisation: Organisation }>;
 
 /**
  * `npm run ops -- <verb>`: what operators do, one command each.
@@ -29,7 +34,9 @@ export type Open = () => Promise<{ readonly workspace: Workspace; readonly organ
 export async function operate(
   args: readonly string[],
   open: Open,
-  output: Pick<ContextOptions, "logTo" | "say"> & { readonly print?: (text: string) => void } = {},
+  output: Pick<ContextOptions, "logTo" | "say" | "connect"> & {
+    readonly print?: (text: string) => void;
+  } = {},
   verbs: readonly AddVerb[] = VERBS,
 ): Promise<number> {
   const print = output.print ?? ((text: string) => console.log(text));
@@ -47,8 +54,8 @@ export async function operate(
     .exitOverride()
     .configureOutput({ writeOut: (text) => print(text.trimEnd()), writeErr: (text) => say(text.trimEnd()) });
   const run: Run = async (act) => {
-    const { dryRun, json, yes } = program.opts<GlobalOptions>();
-    const { workspace, organisation } = await open();
+    const { stack, dryRun, json, yes } = program.opts<GlobalOptions>();
+    const { workspace, organisation } = await open(stack);
     const context = contextOf(workspace, organisation, { dryRun, yes, ...output, say });
     const result = await act(context);
     print(json ? JSON.stringify(result.data, null, 2) : result.text);

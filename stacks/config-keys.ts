@@ -22,6 +22,13 @@ const port = z
   .regex(/^[1-9][0-9]{0,4}$/, "a port number")
   .transform(Number)
   .refine((value) => value < 65536, "a port number");
+const address = z
+  .string()
+  .regex(
+    /^https?:\/\/[^\s/@?#]+(\/[^\s@?#]*)?$/,
+    "an address such as https://matrix.planapulse.com, without a user",
+  )
+  .refine((text) => URL.canParse(text), "an address such as https://matrix.planapulse.com, without a user");
 const uuid = z.uuid("a uuid");
 const secret = (least: number) =>
   z
@@ -121,6 +128,17 @@ export const KEYS = {
     about: "ClusterRole that plana-admins are bound to",
   },
   embeddedOutpostId: { schema: uuid, about: "id of the embedded outpost, where it is known" },
+  matrixHomeserver: { schema: address, about: "Matrix homeserver to which `person invite --matrix` sends" },
+  matrixRoom: {
+    schema: z.string().regex(/^![^\s/]{1,254}$/, "a room id such as !abc:planapulse.com, not an alias"),
+    about: "id of the Matrix room that gets one-time links",
+  },
+  matrixToken: {
+    schema: secret(8),
+    about: "access token of the Matrix account that sends them",
+    secret: true,
+  },
+  lokiUrl: { schema: address, about: "Loki, which `person offboard --now` asks for a person's activity" },
   tenantRedirectPath: {
     schema: z.string().regex(/^(\/[A-Za-z0-9_-]+)+$/, "a path such as /auth_oauth/signin"),
     about: "redirect path of every Odoo tenant",

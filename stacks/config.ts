@@ -190,6 +190,8 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
   const googleClientId = google ? need("googleClientId") : undefined;
   const googleClientSecret = google ? need("googleClientSecret") : undefined;
   const domain = need("domain");
+  // Only operator commands use these; what is wrong with them is told here, before it is needed.
+  for (const name of ["matrixHomeserver", "matrixRoom", "matrixToken", "lokiUrl"] as const) read(name);
   // No default: a trial that forgot it would talk to production's database.
   const databaseHost = need("databaseHost");
   const clients = read("clients");

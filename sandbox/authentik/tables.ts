@@ -177,6 +177,7 @@ export const FILTERS: Record<string, string> = {
   "sources/oauth.pbm_uuid": "pk",
   "providers/all.application__isnull": "assigned_application_slug__isnull",
   "providers/proxy.application__isnull": "assigned_application_slug__isnull",
+  "rac/connection_tokens.session__user": "user",
   "crypto/certificatekeypairs.has_key": "private_key_available",
 };
 

@@ -1,0 +1,111 @@
+import type { AuthentikApi, Json } from "../../live/authentik";
+import { ServerError } from "../../live/server-error";
+import { nearest } from "../../stacks/problem";
+import { Refusal } from "../context";
+
+/** A user on the server. */
+export interface Account {
+  readonly pk: number;
+  readonly username: string;
+  readonly name: string;
+  readonly email: string;
+  readonly active: boolean;
+  /** Administers Authentik, through whatever group. */
+  readonly superuser: boolean;
+  /** internal, external, service_account or internal_service_account. */
+  readonly type: string;
+  /** Keys of the groups the account is in by itself, not through a parent. */
+  readonly groups: readonly string[];
+  /** Keys of the roles the account has by itself. */
+  readonly roles: readonly string[];
+}
+
+/** Whoever can be named on the command line. */
+export interface Named {
+  readonly username: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+const USERS = "/core/users/";
+
+/** All users of the server. @throws ServerError */
+export async function listAccounts(api: AuthentikApi): Promise<Account[]> {
+  const users = await api.list(USERS, { include_groups: false, include_roles: false });
+  return users.map(accountOf);
+}
+
+/** One user, read anew. @throws ServerError when it is gone. */
+export async function readAccount(api: AuthentikApi, pk: number): Promise<Account> {
+  const user = await api.get(`${USERS}${pk}/`);
+  if (!user) throw new ServerError("Authentik", "GET", `${USERS}${pk}/`, 404, "the user is gone");
+  return accountOf(user);
+}
+
+/** Whose token the commands use. @throws ServerError */
+export async function ownAccount(api: AuthentikApi): Promise<Pick<Account, "pk" | "username">> {
+  const me = (await api.get("/core/users/me/"))?.user as Json | undefined;
+  if (typeof me?.pk !== "number" || typeof me.username !== "string")
+    throw new ServerError("Authentik", "GET", "/core/users/me/", 200, "the answer has no user");
+  return { pk: me.pk, username: me.username };
+}
+
+/** Whether an account is a machine's. */
+export function isService({ type }: Account): boolean {
+  return type === "service_account" || type === "internal_service_account";
+}
+
+/**
+ * Who is meant by a username, an address or a name; capitals and accents written apart do not matter.
+ *
+ * @returns undefined when nobody is.
+ * @throws Refusal when several are.
+ */
+export function findNamed<T extends Named>(wanted: string, all: readonly T[]): T | undefined {
+  for (const field of ["username", "email", "name"] as const) {
+    const found = all.filter((each) => each[field] !== "" && fold(each[field]) === fold(wanted));
+    if (found.length > 1) {
+      throw new Refusal(
+        `${JSON.stringify(wanted)} is the ${field} of ${found.map(({ username }) => username).join(" and ")}\n` +
+          "  mend: give the username",
+      );
+    }
+    if (found[0]) return found[0];
+  }
+  return undefined;
+}
+
+/** The refusal of a name that nobody has, with the nearest that somebody has. */
+export function unknownPerson(wanted: string, all: readonly Named[], where: string): Refusal {
+  const guess = nearest(
+    fold(wanted),
+    all.flatMap(({ username, email, name }) => [username, email, name]),
+  );
+  const who = all.find(({ username, email, name }) => [username, email, name].includes(guess ?? "\0"));
+  return new Refusal(
+    `${JSON.stringify(wanted)} is nobody ${where}${who ? `; did you mean ${who.username} (${who.name})?` : ""}\n` +
+      "  mend: give a username, an address or a whole name; npm run ops -- access lists everybody",
+  );
+}
+
+function fold(text: string): string {
+  return text.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
+}
+
+function accountOf(user: Json): Account {
+  const { pk, username, name, email, is_active: active, is_superuser: superuser, type } = user;
+  if (typeof pk !== "number" || typeof username !== "string" || typeof active !== "boolean")
+    throw new ServerError("Authentik", "GET", USERS, 200, "the answer is no user");
+  const keys = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
+  return {
+    pk,
+    username,
+    active,
+    name: typeof name === "string" ? name : "",
+    email: typeof email === "string" ? email : "",
+    superuser: superuser === true,
+    type: typeof type === "string" ? type : "internal",
+    groups: keys(user.groups),
+    roles: keys(user.roles),
+  };
+}

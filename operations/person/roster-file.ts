@@ -1,0 +1,165 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import ts from "typescript";
+
+import { run } from "../../commands/process";
+import type { RosterEntry } from "../../stacks/organisation";
+import { Refusal, type Context } from "../context";
+
+/** Name of the list in the file. */
+const LIST = "people";
+
+interface Found {
+  readonly object: ts.ObjectLiteralExpression;
+  readonly entry: RosterEntry;
+}
+
+/** A stack's `people.ts`, edited as text, so that comments and everything else stay as they are. */
+export class RosterFile {
+  private constructor(
+    readonly path: string,
+    /** What the file says. */
+    readonly text: string,
+    private readonly list: ts.ArrayLiteralExpression,
+    private readonly found: readonly Found[],
+  ) {}
+
+  /** The people as the file has them. */
+  get entries(): readonly RosterEntry[] {
+    return this.found.map(({ entry }) => entry);
+  }
+
+  /**
+   * The roster of the composition that a stack runs; where that has none of its own, it runs production's.
+   *
+   * @throws Refusal when the file is missing, or is no plain list.
+   */
+  static async of({ workspace }: Context): Promise<RosterFile> {
+    const { code, stdout } = await workspace.pulumi(["config", "get", "plana-sso:composition"]);
+    const composition = code === 0 && stdout.trim() !== "" ? stdout.trim() : workspace.stack;
+    const paths = [composition, "prod"].map((name) => join(workspace.folder, "stacks", name, "people.ts"));
+    const path = paths.find((each) => existsSync(each));
+    if (path === undefined) throw new Refusal(`${paths.join(" and ")}: there is no such file`);
+    return RosterFile.parse(path, readFileSync(path, "utf8"));
+  }
+
+  /** @throws Refusal when the text is no plain list. */
+  static parse(path: string, text: string): RosterFile {
+    const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+    const list = listOf(source);
+    if (!list) throw unreadable(path, `\`export const ${LIST} = [ … ]\``);
+    const found = list.elements.map((element) => {
+      const value = ts.isObjectLiteralExpression(element) ? plain(element) : undefined;
+      const entry = value as Partial<RosterEntry> | undefined;
+      if (!ts.isObjectLiteralExpression(element) || !isEntry(entry))
+        throw unreadable(path, `a plain person instead of ${JSON.stringify(element.getText())}`);
+      return { object: element, entry };
+    });
+    return new RosterFile(path, text, list, found);
+  }
+
+  /** The text with one more person, at the end. */
+  async with(entry: RosterEntry): Promise<string> {
+    const { elements } = this.list;
+    const last = elements.at(-1);
+    const end = this.list.getEnd() - 1;
+    const comma = last && !elements.hasTrailingComma ? "," : "";
+    const at = last?.getEnd() ?? end;
+    const added = `\n${sourceOf(entry)},\n`;
+    return this.formatted(
+      this.text.slice(0, at) + comma + this.text.slice(at, end) + added + this.text.slice(end),
+    );
+  }
+
+  /** The text with a person marked as leaving; the same text where it is marked already. */
+  async leaving(entry: RosterEntry): Promise<string> {
+    const object = this.found.find((each) => each.entry === entry)?.object;
+    const last = object?.properties.at(-1);
+    if (!last || entry.leaving) return this.text;
+    const at = last.getEnd();
+    return this.formatted(`${this.text.slice(0, at)}, leaving: true${this.text.slice(at)}`);
+  }
+
+  /** Writes the file at once: an interruption leaves the old or the new text, never a part. */
+  save(text: string): void {
+    const draft = `${this.path}.draft`;
+    writeFileSync(draft, text);
+    renameSync(draft, this.path);
+  }
+
+  /** The lines that a new text takes out and puts in. */
+  difference(text: string): string {
+    const before = this.text.split("\n");
+    const after = text.split("\n");
+    let head = 0;
+    while (head < before.length && head < after.length && before[head] === after[head]) head += 1;
+    let tail = 0;
+    const shorter = Math.min(before.length, after.length) - head;
+    while (tail < shorter && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+    const lines = [
+      ...before.slice(head, before.length - tail).map((line) => `-${line}`),
+      ...after.slice(head, after.length - tail).map((line) => `+${line}`),
+    ];
+    return lines.length === 0 ? "" : [`${this.path}:${head + 1}`, ...lines].join("\n");
+  }
+
+  /** As the repository's formatter has it; it loads itself as an ES module, so it runs as a command. */
+  private async formatted(text: string): Promise<string> {
+    const folder = join(this.path, "..", "..", "..");
+    const prettier = join(folder, "node_modules", "prettier", "bin", "prettier.cjs");
+    const { code, stdout, stderr } = await run(process.execPath, [prettier, "--stdin-filepath", this.path], {
+      cwd: folder,
+      env: process.env,
+      stdin: text,
+    });
+    if (code !== 0) throw new Refusal(`${this.path} could not be formatted; nothing was changed:\n${stderr}`);
+    return stdout;
+  }
+}
+
+function unreadable(path: string, expected: string): Refusal {
+  return new Refusal(`${path}: expected ${expected}\n  mend: edit the file by hand`);
+}
+
+function listOf(source: ts.SourceFile): ts.ArrayLiteralExpression | undefined {
+  for (const statement of source.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    for (const { name, initializer } of statement.declarationList.declarations) {
+      if (!initializer || name.getText() !== LIST) continue;
+      const inner =
+        ts.isAsExpression(initializer) || ts.isSatisfiesExpression(initializer)
+          ? initializer.expression
+          : initializer;
+      if (ts.isArrayLiteralExpression(inner)) return inner;
+    }
+  }
+  return undefined;
+}
+
+/** The value of a literal; undefined for anything that would have to be run. */
+function plain(node: ts.Expression): unknown {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (ts.isNumericLiteral(node)) return Number(node.text);
+  if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
+  if (ts.isArrayLiteralExpression(node)) return node.elements.map(plain);
+  if (!ts.isObjectLiteralExpression(node)) return undefined;
+  const pairs = node.properties.map((property) =>
+    ts.isPropertyAssignment(property) &&
+    (ts.isIdentifier(property.name) || ts.isStringLiteralLike(property.name))
+      ? ([property.name.text, plain(property.initializer)] as const)
+      : (["", undefined] as const),
+  );
+  return pairs.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(pairs);
+}
+
+function isEntry(value: Partial<RosterEntry> | undefined): value is RosterEntry {
+  return typeof value?.first === "string" && typeof value.last === "string";
+}
+
+function sourceOf({ first, last, email, roles }: RosterEntry): string {
+  const parts = [`first: ${JSON.stringify(first)}`, `last: ${JSON.stringify(last)}`];
+  if (email !== undefined) parts.push(`email: ${JSON.stringify(email)}`);
+  if (roles && roles.length > 0) parts.push(`roles: ${JSON.stringify(roles)}`);
+  return `{ ${parts.join(", ")} }`;
+}
