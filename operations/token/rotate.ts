@@ -7,6 +7,7 @@ import { Steps } from "../steps";
 import { configure, configured } from "../stack-secrets";
 import { BOOTSTRAP, TOKENS, type TokenKind, type TokenName } from "./kinds";
 import {
+  asked,
   keyOf,
   nextOf,
   ownerOf,
@@ -69,18 +70,21 @@ export async function rotate(context: Context, which: TokenName): Promise<Result
   };
   await steps.take(`stored as secret ${kind.key}`, () => configure(workspace, kind.key, reveal()));
   await steps.take("applied to what holds it", () => apply(context, kind));
-  await steps.take("new key proven", () => prove(rotation, reveal(), "the new key"));
+  await steps.take("new key proven", () => prove(rotation, reveal(), "nothing was revoked"));
 
+  // From here on the key that this command was started with may be the one that is revoked.
+  const acting = (): Rotation =>
+    which === "automation" ? { ...rotation, api: asked(api, reveal()) } : rotation;
   const elsewhere = which === "automation" ? workspace.env.AUTHENTIK_TOKEN : undefined;
   if (elsewhere !== undefined && elsewhere !== "" && (dryRun || elsewhere !== reveal().reveal())) {
     return result(notFinished(workspace.stack, identifier, dryRun), dryRun ? 0 : 1);
   }
-  await steps.take(`old key of ${identifier} revoked`, () => replace(rotation, reveal()));
-  await steps.take("old key refused, new key accepted", () => verify(rotation, reveal()));
+  await steps.take(`old key of ${identifier} revoked`, () => replace(acting(), reveal()));
+  await steps.take("old key refused, new key accepted", () => verify(acting(), reveal()));
   await steps.take(`second token ${next} deleted`, () =>
-    api.delete(`/core/tokens/${encodeURIComponent(next)}/`),
+    acting().api.delete(`/core/tokens/${encodeURIComponent(next)}/`),
   );
-  await steps.take("new key accepted to the end", () => prove(rotation, reveal(), "the new key"));
+  await steps.take("new key accepted to the end", () => prove(rotation, reveal(), "the old key is revoked"));
   if (dryRun) return result(`Nothing was done. The ${which} token ${identifier} would be rotated.`);
   return result(
     `The ${which} token ${identifier} is rotated: the new key is stored as ${kind.key}, applied and accepted; the old one is refused.\n` +
@@ -169,11 +173,11 @@ async function apply({ workspace }: Context, kind: TokenKind): Promise<void> {
   await applyOnly(workspace, scope);
 }
 
-async function prove({ api, token }: Rotation, key: Secret, what: string): Promise<void> {
+async function prove({ api, token }: Rotation, key: Secret, so: string): Promise<void> {
   const owner = await ownerOf(api, key);
   if (owner?.pk === token.user) return;
   throw new Refusal(
-    `${what} of ${token.identifier} is ${owner ? `accepted as ${owner.username}, another user` : "not accepted"}; nothing was revoked\n` +
+    `the new key of ${token.identifier} is ${owner ? `accepted as ${owner.username}, another user` : "not accepted"}; ${so}\n` +
       "  mend: look at the token in Authentik (Directory, Tokens), then run this again",
   );
 }

@@ -127,13 +127,15 @@ test("after the old key is gone the state holds the new one: a refresh works wit
 });
 
 test.each([
-  ["bootstrap", "plana-sso:bootstrapToken"],
-  ["automation", "authentik:token"],
-])("%s: interrupted after any step, one key is valid, and the next run finishes", async (which, name) => {
+  ["bootstrap", "plana-sso:bootstrapToken", [1, 2, 3, 5, 6, 7, 8]],
+  // After each of the others: token-faults.test.ts.
+  ["automation", "authentik:token", [2, 5]],
+])("%s: interrupted after any step, one key is valid, and the next run finishes", async (...row) => {
+  const [which, name, cuts] = row;
   const args = ["token", "rotate", "--which", which];
   const { lines } = await operator(["--dry-run", ...args]);
   expect(lines.length).toBe(8);
-  for (let after = 1; after <= lines.length; after += 1) {
+  for (const after of cuts) {
     const old = await stored(name);
     const cut = await operator(args, { ...own, interruptAfter: after });
     expect(cut).toMatchObject({ code: 1, said: expect.stringContaining("interrupted") as string });

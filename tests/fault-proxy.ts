@@ -1,0 +1,124 @@
+import { createServer, request as forward, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What goes wrong with one request. */
+export type Fault =
+  /** The server answers this instead of doing it. */
+  | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
+  /** The connection breaks: before the server does it, or after, so that nobody hears of it. */
+  | { readonly cut: "before" | "after" }
+  /** The server never answers. */
+  | { readonly silent: true };
+
+/** A request that went through. */
+export interface Passed {
+  readonly method: string;
+  /** Path with query. */
+  readonly path: string;
+}
+
+/** Faults by their name, as a real server has them. */
+export const FAULTS: Readonly<Record<string, Fault>> = {
+  "401": { status: 401, body: '{"detail":"Invalid token"}' },
+  "403": { status: 403, body: '{"detail":"Token invalid/expired"}' },
+  "404": { status: 404, body: '{"detail":"Not found."}' },
+  "409": { status: 409, body: '{"detail":"Conflict"}' },
+  "429": { status: 429, body: '{"detail":"Request was throttled."}', headers: { "retry-after": "0" } },
+  "500": { status: 500, body: "<html><body>Server Error (500)</body></html>" },
+  "502": { status: 502, body: "Bad Gateway" },
+  "503": { status: 503, body: "", headers: { "retry-after": "0" } },
+  timeout: { silent: true },
+  "cut before": { cut: "before" },
+  "cut after": { cut: "after" },
+  "malformed answer": { status: 200, body: "<html>maintenance</html>" },
+  "empty object": { status: 200, body: "{}" },
+};
+
+/** Stands before a server on the loopback address and lets requests fail on purpose. */
+export class FaultProxy {
+  /** Requests that arrived, in their order; failed ones, too. */
+  readonly passed: Passed[] = [];
+  private fault: (request: Passed, number: number) => Fault | undefined = () => undefined;
+
+  private constructor(
+    /** Address of the proxy. */
+    readonly url: string,
+    private readonly stop: () => Promise<void>,
+  ) {}
+
+  /** @param target address of the server behind. */
+  static async start(target: string): Promise<FaultProxy> {
+    const handle = { proxy: undefined as FaultProxy | undefined };
+    const server = createServer((request, response) =>
+      handle.proxy?.handle(new URL(target), request, response),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    handle.proxy = new FaultProxy(
+      url,
+      () =>
+        new Promise((resolve) => {
+          server.closeAllConnections();
+          server.close(() => resolve());
+        }),
+    );
+    return handle.proxy;
+  }
+
+  /** From now on: which request fails, and how. Numbers start with 1 here. */
+  fail(fault: (request: Passed, number: number) => Fault | undefined): void {
+    this.passed.length = 0;
+    this.fault = fault;
+  }
+
+  /** Lets everything through again. */
+  heal(): void {
+    this.fail(() => undefined);
+  }
+
+  close(): Promise<void> {
+    return this.stop();
+  }
+
+  private handle(target: URL, request: IncomingMessage, response: ServerResponse): void {
+    const passed = { method: request.method ?? "GET", path: request.url ?? "/" };
+    this.passed.push(passed);
+    const fault = this.fault(passed, this.passed.length);
+    if (fault && "silent" in fault) {
+      request.resume();
+      return;
+    }
+    if (fault && "status" in fault) {
+      request.resume();
+      request.on("end", () => {
+        response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
+        response.end(fault.body);
+      });
+      return;
+    }
+    if (fault?.cut === "before") {
+      request.socket.destroy();
+      return;
+    }
+    const behind = forward(
+      {
+        host: target.hostname,
+        port: target.port,
+        method: passed.method,
+        path: passed.path,
+        headers: { ...request.headers, host: target.host },
+      },
+      (answer) => {
+        if (fault?.cut === "after") {
+          answer.resume();
+          answer.on("end", () => request.socket.destroy());
+          return;
+        }
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
+    behind.on("error", () => response.destroy());
+    request.pipe(behind);
+  }
+}
