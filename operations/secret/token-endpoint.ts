@@ -16,9 +16,15 @@ const PATH = "/application/o/token/";
  * not fit is `invalid_client` too (Authentik's `providers/oauth2/views/token.py`).
  *
  * @param url address of Authentik.
+ * @param patience milliseconds, repetitions included.
  * @throws ServerError for any other answer.
  */
-export async function verdictOn(url: string, clientId: string, secret: Secret): Promise<Verdict> {
+export async function verdictOn(
+  url: string,
+  clientId: string,
+  secret: Secret,
+  patience = 60_000,
+): Promise<Verdict> {
   let status: number | undefined;
   let answer: unknown;
   try {
@@ -30,7 +36,7 @@ export async function verdictOn(url: string, clientId: string, secret: Secret): 
         client_secret: secret.reveal(),
       }),
       throwHttpErrors: false,
-      timeout: 60_000,
+      timeout: patience,
       // Nothing is changed by asking.
       retry: { limit: 4, methods: ["post"], backoffLimit: 5_000 },
     });
