@@ -15,7 +15,7 @@ export interface Left {
 export interface CutOff {
   /** What was done, or would be. */
   readonly done: readonly string[];
-  /** What the server refused. */
+  /** What the server refused, or did without an answer. */
   readonly failed: readonly string[];
   /** What was found afterwards; of a dry run, nothing. */
   readonly left: readonly Left[];
@@ -50,7 +50,16 @@ export async function cutOff(
     await attempt(() =>
       steps.take("disabled", () => api.write("PATCH", user, { is_active: false }, { repeatable: true })),
     );
-  await attempt(() => leaveGroups(steps, api, account));
+  let groups: readonly { readonly key: string; readonly name: string }[] = [];
+  await attempt(async () => {
+    groups = await groupsOf(api, account);
+  });
+  for (const { key, name } of groups)
+    await attempt(() =>
+      steps.take(`out of ${name}`, () =>
+        api.write("POST", `/core/groups/${key}/remove_user/`, { pk: account.pk }, { repeatable: true }),
+      ),
+    );
   if (account.roles.length > 0)
     await attempt(() =>
       steps.take(`${account.roles.length} roles removed`, () =>
@@ -63,29 +72,27 @@ export async function cutOff(
   return { done: steps.names, failed, left };
 }
 
-async function leaveGroups(steps: Steps, api: AuthentikApi, account: Account): Promise<void> {
-  if (account.groups.length === 0) return;
+/** The groups of an account, in the order in which it leaves them. */
+async function groupsOf(api: AuthentikApi, account: Account) {
+  if (account.groups.length === 0) return [];
   const known = await api.list("/core/groups/", { include_users: false });
-  const nameOf = (key: string) => {
-    const name = known.find(({ pk }) => pk === key)?.name;
-    return typeof name === "string" ? name : key;
-  };
   const rank = (name: string) => (name === FIRST_GROUP ? 0 : 1);
-  const groups = account.groups
-    .map((key) => ({ key, name: nameOf(key) }))
+  return account.groups
+    .map((key) => {
+      const name = known.find(({ pk }) => pk === key)?.name;
+      return { key, name: typeof name === "string" ? name : key };
+    })
     .sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1));
-  for (const { key, name } of groups) {
-    await steps.take(`out of ${name}`, () =>
-      api.write("POST", `/core/groups/${key}/remove_user/`, { pk: account.pk }, { repeatable: true }),
-    );
-  }
 }
 
 async function empty(steps: Steps, api: AuthentikApi, account: Account, holding: Holding): Promise<void> {
   const held = await holding.list(api, account);
   if (held.length === 0) return;
   await steps.take(`${held.length} ${holding.what} removed`, async () => {
-    for (const { path } of held) await api.delete(path);
+    // One that cannot be removed does not keep the others.
+    const removed = await Promise.allSettled(held.map(({ path }) => api.delete(path)));
+    const refused = removed.find((each) => each.status === "rejected");
+    if (refused) throw refused.reason;
   });
 }
 

@@ -66,10 +66,9 @@ export class RosterFile {
     const end = this.list.getEnd() - 1;
     const comma = last && !elements.hasTrailingComma ? "," : "";
     const at = last?.getEnd() ?? end;
-    const added = `\n${sourceOf(entry)},\n`;
-    return this.formatted(
-      this.text.slice(0, at) + comma + this.text.slice(at, end) + added + this.text.slice(end),
-    );
+    const before = this.text.slice(0, at) + comma + this.text.slice(at, end);
+    const line = before.endsWith("\n") ? "" : "\n";
+    return this.formatted(`${before}${line}${sourceOf(entry)},\n${this.text.slice(end)}`);
   }
 
   /** The text with a person marked as leaving; the same text where it is marked already. */

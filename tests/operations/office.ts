@@ -1,0 +1,178 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Finished } from "../../commands/process";
+import type { Workspace } from "../../commands/workspace";
+import { AuthentikApi } from "../../live/authentik";
+import type { Live } from "../../live/connect";
+import { Secret } from "../../live/secret";
+import { operate } from "../../operations";
+import { startAuthentik, type Authentik } from "../../sandbox/authentik";
+import { prod } from "../../stacks/prod";
+import { FaultProxy } from "../fault-proxy";
+import { ROOT } from "../stack-files";
+
+/** API token of the office's Authentik; looked for where no secret may be. */
+export const TOKEN = "office-token-5c1d7f20";
+
+export type Body = Record<string, unknown>;
+
+/** What a command ended with, and everything it let be seen. */
+export interface Ended {
+  readonly code: number;
+  readonly printed: string;
+  readonly said: string;
+  readonly lines: readonly Body[];
+  /** All of it. */
+  readonly seen: string;
+}
+
+/** An emulated Authentik behind a proxy that may fail, a roster, and a configuration; without the engine. */
+export class Office {
+  /** The stack's configuration; names without a colon are the program's own. */
+  readonly config: Record<string, { value: string; secret?: boolean }> = {};
+  /** Answer of `pulumi stack export`. */
+  state = { deployment: { resources: [] as Body[] } };
+
+  private constructor(
+    readonly folder: string,
+    private readonly server: Authentik,
+    readonly proxy: FaultProxy,
+  ) {}
+
+  static async open(): Promise<Office> {
+    const folder = mkdtempSync(join(tmpdir(), "plana-sso-office-"));
+    mkdirSync(join(folder, "stacks"));
+    cpSync(join(ROOT, "stacks", "prod"), join(folder, "stacks", "prod"), { recursive: true });
+    cpSync(join(ROOT, ".prettierrc.json"), join(folder, ".prettierrc.json"));
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    const server = await startAuthentik({
+      stateFile: join(folder, "authentik.json"),
+      token: TOKEN,
+      cacheDir: join(folder, "cache"),
+    });
+    return new Office(folder, server, await FaultProxy.start(server.url));
+  }
+
+  async close(): Promise<void> {
+    await this.proxy.close();
+    await this.server.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  get rosterPath(): string {
+    return join(this.folder, "stacks", "prod", "people.ts");
+  }
+
+  roster(): string {
+    return readFileSync(this.rosterPath, "utf8");
+  }
+
+  /** All objects of the server, as it keeps them. */
+  stateFile(): string {
+    return readFileSync(join(this.folder, "authentik.json"), "utf8");
+  }
+
+  /** Puts the roster back. */
+  resetRoster(): void {
+    cpSync(join(ROOT, "stacks", "prod", "people.ts"), this.rosterPath);
+  }
+
+  /** Asks the server as its administrator, past the proxy. */
+  async ask<T = Body>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.server.url}${path.startsWith("/-/") ? path : `/api/v3${path}`}`, {
+      method,
+      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text === "" ? {} : JSON.parse(text)) as T;
+  }
+
+  async list(path: string): Promise<Body[]> {
+    return (await this.ask<{ results: Body[] }>("GET", path)).results;
+  }
+
+  /** Puts something there that only Authentik itself makes. */
+  plant(collection: string, body: Body): Promise<Body> {
+    return this.ask("POST", `/-/sandbox/${collection}/`, body);
+  }
+
+  /** Runs `npm run ops -- <args>`. @param interruptAfter ends it after so many log lines, as a lost machine would. */
+  async ops(args: readonly string[], { yes = true, interruptAfter = 0 } = {}): Promise<Ended> {
+    const printed: string[] = [];
+    const said: string[] = [];
+    const lines: Body[] = [];
+    const code = await operate(
+      yes ? ["--yes", ...args] : args,
+      () => Promise.resolve({ workspace: this.workspace(), organisation: prod }),
+      {
+        print: (text) => printed.push(text),
+        say: (text) => said.push(text),
+        logTo: {
+          write: (line) => {
+            lines.push(JSON.parse(line) as Body);
+            if (lines.length === interruptAfter) throw new Error("interrupted");
+          },
+        },
+        connect: () => Promise.resolve(this.live()),
+      },
+    );
+    const texts = { printed: printed.join("\n"), said: said.join("\n") };
+    return { code, ...texts, lines, seen: `${texts.printed}${texts.said}${JSON.stringify(lines)}` };
+  }
+
+  private live(): Live {
+    const authentik = new AuthentikApi({
+      url: this.proxy.url,
+      token: new Secret(TOKEN),
+      retries: 1,
+      timeout: 1_500,
+      longestPause: 20,
+    });
+    return {
+      authentik,
+      get cluster(): never {
+        throw new Error("no cluster is needed here");
+      },
+    };
+  }
+
+  private workspace(): Workspace {
+    const answer = (stdout: string, code = 0): Promise<Finished> =>
+      Promise.resolve({ code, stdout, stderr: "" });
+    const refuse = () => {
+      throw new Error("not needed here");
+    };
+    return {
+      folder: this.folder,
+      stack: "prod",
+      directory: this.folder,
+      env: { GITHUB_ACTOR: "the-operator" },
+      sandboxed: false,
+      cli: refuse,
+      pulumi: ([command = "", second]) => {
+        if (command === "stack") return answer(JSON.stringify(this.state));
+        if (command === "config" && second === "get") return answer("", 1);
+        if (command === "config")
+          return answer(
+            JSON.stringify(
+              Object.fromEntries(
+                Object.entries(this.config).map(([key, value]) => [
+                  key.includes(":") ? key : `plana-sso:${key}`,
+                  value,
+                ]),
+              ),
+            ),
+          );
+        throw new Error(`pulumi ${command} is not needed here`);
+      },
+      select: refuse,
+      configFile: refuse,
+      elsewhere: refuse,
+      close: () => Promise.resolve(),
+    };
+  }
+}

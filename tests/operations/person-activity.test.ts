@@ -1,0 +1,101 @@
+import { Office } from "./office";
+import { Service, type Got } from "./service";
+
+let office: Office;
+let loki: Service;
+
+beforeAll(async () => {
+  office = await Office.open();
+  loki = await Service.start();
+});
+afterAll(async () => {
+  await office.close();
+  await loki.close();
+});
+
+const FIRST = Date.UTC(2026, 10, 1, 8);
+const LAST = Date.UTC(2026, 10, 23, 17, 30);
+const QUERY = '{namespace="trial-authentik"} |= "boyan.rabchev"';
+
+/** What Loki answers: a vector with one sample, and streams with one line. */
+function answer({ url }: Got) {
+  const result =
+    url.pathname === "/loki/api/v1/query"
+      ? [{ metric: {}, value: [1_760_000_000, "412"] }]
+      : [
+          {
+            stream: {},
+            values: [[`${url.searchParams.get("direction") === "forward" ? FIRST : LAST}123456`, "line"]],
+          },
+        ];
+  return { status: 200, body: { status: "success", data: { resultType: "x", result } } };
+}
+
+let serial = 0;
+beforeEach(async () => {
+  office.resetRoster();
+  loki.got.length = 0;
+  loki.answer = answer;
+  const found = await office.list("/core/users/?username=boyan.rabchev");
+  for (const { pk } of found) await office.ask("DELETE", `/core/users/${String(pk)}/`);
+  serial += 1;
+  await office.ask("POST", "/core/users/", { username: "boyan.rabchev", name: `Boyan ${serial}` });
+  office.config.namespacePrefix = { value: "trial-" };
+  office.config.lokiUrl = { value: loki.url };
+});
+
+const NOW = ["person", "offboard", "boyan.rabchev", "--now"];
+
+test("count and time range of the person's lines are asked for, and told", async () => {
+  const { code, printed } = await office.ops([...NOW, "--days", "7"]);
+  expect(code).toBe(0);
+  expect(printed).toContain(
+    `Activity in Loki: ${QUERY}\n  412 lines, 2026-11-01T08:00:00.000Z to 2026-11-23T17:30:00.000Z`,
+  );
+  const [count, first, last] = loki.got.map(({ url }) => Object.fromEntries(url.searchParams));
+  expect(count?.query).toBe(`sum(count_over_time(${QUERY} [7d]))`);
+  expect(first).toMatchObject({ query: QUERY, direction: "forward", limit: "1" });
+  expect(last).toMatchObject({ query: QUERY, direction: "backward", limit: "1" });
+  expect(BigInt(last?.end ?? 0) - BigInt(last?.start ?? 0)).toBe(7n * 86_400n * 1_000_000_000n);
+});
+
+test("an address on the command line comes before the configuration's", async () => {
+  office.config.lokiUrl = { value: "http://127.0.0.1:1" };
+  const { code, printed } = await office.ops([...NOW, "--loki", `${loki.url}/`]);
+  expect([code, printed]).toEqual([0, expect.stringContaining("412 lines")]);
+});
+
+test("no line at all is told as such", async () => {
+  loki.answer = () => ({
+    status: 200,
+    body: { status: "success", data: { resultType: "vector", result: [] } },
+  });
+  const { code, printed } = await office.ops(NOW);
+  expect([code, printed]).toEqual([0, expect.stringContaining("no line: look at Loki's retention")]);
+});
+
+test.each([
+  [400, "parse error"],
+  [500, "too many outstanding requests"],
+  [200, "<html>"],
+  [200, { status: "success", data: {} }],
+])(
+  "Loki answers %s %j: the person is cut off, and that Loki could not be asked is an exit 1",
+  async (status, body) => {
+    loki.answer = () => ({ status, body });
+    const { code, printed } = await office.ops(NOW);
+    expect(code).toBe(1);
+    expect(printed).toContain("Left: none");
+    expect(printed).toContain("could not be asked: Loki: GET /loki/api/v1/query");
+  },
+);
+
+test("an address that is none is told, after the person is cut off", async () => {
+  const { code, printed } = await office.ops([...NOW, "--loki", "loki monitoring"]);
+  expect([code, printed]).toEqual([1, expect.stringContaining("is no address of Loki")]);
+  expect(printed).toContain("Left: none");
+});
+
+test("days that are no number are wrong use", async () => {
+  expect((await office.ops([...NOW, "--days", "0"])).code).toBe(2);
+});

@@ -1,0 +1,115 @@
+import { readFileSync, writeFileSync } from "node:fs";
+
+import { Office } from "./office";
+
+let office: Office;
+
+beforeAll(async () => {
+  office = await Office.open();
+});
+afterAll(() => office.close());
+afterEach(() => office.resetRoster());
+
+const ELENA = '  { first: "Elena", last: "Encheva-Blagoeva", existingId: 24 },\n';
+
+test("a person is one more line of the roster, and nothing else", async () => {
+  const before = office.roster();
+  const server = office.stateFile();
+  const { code, printed, lines } = await office.ops(["person", "add", "Ivan", "Petrov", "--role", "cto"]);
+  expect(code).toBe(0);
+  expect(office.roster()).toBe(
+    before.replace(ELENA, `${ELENA}  { first: "Ivan", last: "Petrov", roles: ["cto"] },\n`),
+  );
+  expect(printed).toContain('+  { first: "Ivan", last: "Petrov", roles: ["cto"] },');
+  expect(printed).toContain("person invite ivan.petrov");
+  expect(lines).toEqual([
+    expect.objectContaining({
+      who: "the-operator",
+      verb: "person add",
+      whom: "ivan.petrov@plana.solutions",
+      stack: "prod",
+      step: "written into the roster",
+      outcome: "done",
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string,
+    }),
+  ]);
+  expect(office.stateFile()).toBe(server);
+  expect(office.proxy.passed).toEqual([]);
+});
+
+test("added twice, the person is there once", async () => {
+  await office.ops(["person", "add", "Ivan", "Petrov"]);
+  const before = office.roster();
+  const { code, printed } = await office.ops(["person", "add", "Ivan", "Petrov"]);
+  expect([code, printed]).toEqual([0, "ivan.petrov@plana.solutions is on the roster already."]);
+  expect(office.roster()).toBe(before);
+});
+
+test("a dry run shows the line and writes nothing", async () => {
+  const before = office.roster();
+  const { code, printed } = await office.ops(["--dry-run", "person", "add", "Ivan", "Petrov"]);
+  expect(code).toBe(0);
+  expect(printed).toContain('+  { first: "Ivan", last: "Petrov" },');
+  expect(office.roster()).toBe(before);
+});
+
+test("comments and a list without a last comma stay as they are", async () => {
+  const text = `import type { RosterEntry } from "../organisation";
+
+export const people: readonly RosterEntry[] = [
+  // the first
+  { first: "Ada", last: "Lovelace" } // the only
+  // nobody else
+];
+`;
+  writeFileSync(office.rosterPath, text);
+  const { code } = await office.ops(["person", "add", "Émilie", "du Châtelet"]);
+  expect(code).toBe(0);
+  const added = readFileSync(office.rosterPath, "utf8");
+  expect(added).toContain("// the first\n");
+  expect(added).toContain('{ first: "Ada", last: "Lovelace" }, // the only\n  // nobody else\n');
+  expect(added).toContain('  { first: "Émilie", last: "du Châtelet" },\n];');
+});
+
+const REFUSED: [string, string[], number, string[]][] = [
+  ["same name, other roles", ["Julian", "Lubenov"], 1, ["on the roster already", "senior-developer"]],
+  ["same address", ["Juliän", "Lubenov"], 1, ["julian.lubenov@plana.solutions", "address of their own"]],
+  ["unknown role", ["Ivan", "Petrov", "--role", "senior-developr"], 1, ["did you mean senior-developer?"]],
+  ["other letters", ["Борис", "Иванов"], 1, ["борис.иванов@plana.solutions", "--email"]],
+  ["another domain", ["Ivan", "Petrov", "--email", "ivan@example.org"], 1, ["plana.solutions", "only staff"]],
+  ["a name that is code", ['x" }, {', "Petrov"], 2, ["is no name"]],
+  ["a name of two lines", ["Ivan\u2028", "Petrov\n}"], 2, ["is no name"]],
+  ["no last name", ["Ivan"], 2, ["missing required argument 'last'"]],
+];
+test.each(REFUSED)("refused, and nothing written: %s", async (_name, args, expected, told) => {
+  const before = office.roster();
+  const { code, said } = await office.ops(["person", "add", ...args]);
+  expect(code).toBe(expected);
+  for (const text of told) expect(said).toContain(text);
+  expect(office.roster()).toBe(before);
+});
+
+test("letters of another script come in with an address", async () => {
+  const args = ["person", "add", "Борис", "Иванов", "--email", "boris.ivanov@plana.solutions"];
+  expect((await office.ops(args)).code).toBe(0);
+  expect(office.roster()).toContain(
+    '  { first: "Борис", last: "Иванов", email: "boris.ivanov@plana.solutions" },\n',
+  );
+});
+
+test("a roster that is more than a list is left alone", async () => {
+  const text = "export const people = others.concat([]);\n";
+  writeFileSync(office.rosterPath, text);
+  const { code, said } = await office.ops(["person", "add", "Ivan", "Petrov"]);
+  expect(code).toBe(1);
+  expect(said).toContain("edit the file by hand");
+  expect(office.roster()).toBe(text);
+});
+
+test("a wrong verb suggests the right one", async () => {
+  const wrong = await office.ops(["person", "ofboard", "x"]);
+  expect([wrong.code, wrong.said]).toEqual([2, expect.stringContaining("offboard")]);
+  expect((await office.ops(["acces"])).said).toContain("access");
+  const help = await office.ops(["person", "add", "--help"]);
+  expect([help.code, help.printed]).toEqual([0, expect.stringContaining("Examples:")]);
+});

@@ -1,0 +1,355 @@
+import { FAULTS, type Passed } from "../fault-proxy";
+import { Office, TOKEN, type Body, type Ended } from "./office";
+
+let office: Office;
+const seen: string[] = [];
+const SECRETS = [TOKEN, "app-password-key-of-boyan", "api-key-of-boyan-1234"];
+const groups: Record<string, unknown> = {};
+let application: Body;
+let source: Body;
+let provider: Body;
+
+beforeAll(async () => {
+  office = await Office.open();
+  for (const name of ["plana-staff", "plana-admins", "tenant-impersonators"])
+    groups[name] = (
+      await office.ask("POST", "/core/groups/", { name, is_superuser: name === "plana-admins" })
+    ).pk;
+  const flow = async (slug: string) => (await office.list(`/flows/instances/?slug=${slug}`))[0]?.pk;
+  provider = await office.ask("POST", "/providers/oauth2/", {
+    name: "forgejo",
+    authorization_flow: await flow("default-provider-authorization-implicit-consent"),
+    invalidation_flow: await flow("default-provider-invalidation-flow"),
+    redirect_uris: [],
+    grant_types: ["authorization_code"],
+  });
+  application = await office.ask("POST", "/core/applications/", {
+    name: "Forgejo",
+    slug: "forgejo",
+    provider: provider.pk,
+  });
+  source = await office.ask("POST", "/sources/oauth/", {
+    name: "Google",
+    slug: "google",
+    provider_type: "google",
+    consumer_key: "k",
+    consumer_secret: "s",
+  });
+});
+afterAll(() => office.close());
+
+let boyan: Body;
+let julian: Body;
+beforeEach(async () => {
+  office.resetRoster();
+  office.proxy.heal();
+  for (const { pk, username } of await office.list("/core/users/?page_size=100"))
+    if (/\.(rabchev|lubenov)$/.test(String(username)))
+      await office.ask("DELETE", `/core/users/${String(pk)}/`);
+  boyan = await person("boyan.rabchev", "Boyan Rabchev", Object.values(groups));
+  julian = await person("julian.lubenov", "Julian Lubenov", [groups["plana-staff"]]);
+});
+
+/** A person who holds one of everything. */
+async function person(username: string, name: string, memberOf: unknown[]): Promise<Body> {
+  const user = await office.ask("POST", "/core/users/", {
+    username,
+    name,
+    email: `${username}@plana.solutions`,
+    groups: memberOf,
+  });
+  const { pk } = user;
+  await office.plant("core/authenticated_sessions", { user: pk });
+  for (const kind of ["access_tokens", "refresh_tokens", "authorization_codes"])
+    await office.plant(`oauth2/${kind}`, { user: pk, provider: provider.pk, scope: [], id_token: "{}" });
+  await office.plant("core/user_consent", { user: pk, application: application.pk });
+  for (const [intent, key] of [
+    ["app_password", SECRETS[1]],
+    ["api", SECRETS[2]],
+  ]) {
+    const identifier = `${username.replace(".", "-")}-${String(intent)}`;
+    await office.ask("POST", "/core/tokens/", { identifier, intent, user: pk });
+    await office.ask("POST", `/core/tokens/${identifier}/set_key/`, { key });
+  }
+  await office.plant("sources/user_connections/oauth", { user: pk, source: source.pk, identifier: username });
+  for (const kind of ["totp", "static"])
+    await office.plant(`authenticators/admin/${kind}`, { user: pk, name: "phone", confirmed: true });
+  return user;
+}
+
+/** What a person still has, asked past the proxy. */
+async function held({ pk, username }: Body): Promise<Record<string, number>> {
+  const count = async (path: string) => (await office.list(path)).length;
+  const user = String(pk);
+  const now = await office.ask("GET", `/core/users/${user}/`);
+  return {
+    active: Number(now.is_active),
+    groups: (now.groups as unknown[]).length,
+    sessions: await count(`/core/authenticated_sessions/?user__username=${String(username)}`),
+    access: await count(`/oauth2/access_tokens/?user=${user}`),
+    refresh: await count(`/oauth2/refresh_tokens/?user=${user}`),
+    codes: await count(`/oauth2/authorization_codes/?user=${user}`),
+    tokens: await count(`/core/tokens/?user__username=${String(username)}`),
+    consents: await count(`/core/user_consent/?user=${user}`),
+    connections: await count(`/sources/user_connections/all/?user=${user}`),
+    authenticators: (await office.ask<unknown[]>("GET", `/authenticators/admin/all/?user=${user}`)).length,
+  };
+}
+
+const NOTHING = {
+  active: 0,
+  groups: 0,
+  sessions: 0,
+  access: 0,
+  refresh: 0,
+  codes: 0,
+  tokens: 0,
+  consents: 0,
+  connections: 0,
+};
+const EVERYTHING = {
+  active: 1,
+  sessions: 1,
+  access: 1,
+  refresh: 1,
+  codes: 1,
+  tokens: 2,
+  consents: 1,
+  connections: 1,
+  authenticators: 2,
+};
+const LINE = '  { first: "Boyan", last: "Rabchev", roles: ["senior-developer", "tenant-support"] },\n';
+const LEFT = LINE.replace(" },", ", leaving: true },");
+
+async function ops(args: readonly string[], options?: Parameters<Office["ops"]>[1]): Promise<Ended> {
+  const ended = await office.ops(args, options);
+  seen.push(ended.seen);
+  return ended;
+}
+
+const NOW = ["person", "offboard", "boyan.rabchev", "--now"];
+
+test("without --now only the roster changes", async () => {
+  const [before, server] = [office.roster(), office.stateFile()];
+  const { code, printed } = await ops(["person", "offboard", "Boyan Rabchev"]);
+  expect(code).toBe(0);
+  expect(office.roster()).toBe(before.replace(LINE, LEFT));
+  expect(printed).toContain(`-${LINE}+${LEFT.trimEnd()}`);
+  expect(office.stateFile()).toBe(server);
+  expect(office.proxy.passed).toEqual([]);
+  const again = await ops(["person", "offboard", "boyan.rabchev@plana.solutions"]);
+  expect([again.code, again.printed]).toEqual([0, expect.stringContaining("marked as leaving already")]);
+});
+
+test("cut off: nothing of the person is left, and everything of everybody else", async () => {
+  const { code, printed, lines } = await ops([...NOW, "--authenticators"]);
+  expect(printed).toContain("Left: none");
+  expect(code).toBe(0);
+  expect(await held(boyan)).toEqual({ ...NOTHING, authenticators: 0 });
+  expect(await held(julian)).toEqual({ ...EVERYTHING, groups: 1 });
+  expect(office.roster()).toContain(LEFT);
+  expect(lines.map(({ step }) => step)).toEqual([
+    "marked as leaving in the roster",
+    "disabled",
+    "out of tenant-impersonators",
+    "out of plana-admins",
+    "out of plana-staff",
+    // The change that disables ends sessions, codes and OAuth tokens by itself.
+    "2 API tokens and app passwords removed",
+    "1 consents removed",
+    "1 social connections removed",
+    "2 authenticators removed",
+  ]);
+  expect(printed).toContain('Activity in Loki: {namespace="authentik"} |= "boyan.rabchev"');
+  expect(printed).toContain("Merge the roster's change before the next `up`");
+});
+
+test("it is disabled by PATCH, never by PUT, and sessions that the server left are ended", async () => {
+  await ops(NOW);
+  const changes = office.proxy.passed.filter(({ path }) => path.endsWith(`/users/${String(boyan.pk)}/`));
+  expect(changes.map(({ method }) => method).filter((method) => method !== "GET")).toEqual(["PATCH"]);
+  // As after the provider's own update: disabled already, with sessions and tokens left.
+  await office.plant("core/authenticated_sessions", { user: boyan.pk });
+  await office.plant("oauth2/refresh_tokens", {
+    user: boyan.pk,
+    provider: provider.pk,
+    scope: [],
+    id_token: "{}",
+  });
+  const { code, printed } = await ops(NOW);
+  expect(printed).toContain("1 sessions removed");
+  expect(code).toBe(0);
+  expect(await held(boyan)).toEqual({ ...NOTHING, authenticators: 2 });
+});
+
+test("authenticators stay unless asked for, and it is said", async () => {
+  const { printed } = await ops(NOW);
+  expect((await held(boyan)).authenticators).toBe(2);
+  expect(printed).toContain("Authenticators stay: static phone, totp phone");
+});
+
+test("run twice, the second time finds nothing to do", async () => {
+  await ops(NOW);
+  const server = office.stateFile();
+  const { code, lines, printed } = await ops(NOW);
+  expect([code, lines]).toEqual([0, []]);
+  expect(printed).toContain("Left: none");
+  expect(office.stateFile()).toBe(server);
+});
+
+test("a dry run tells every step and changes neither server nor roster", async () => {
+  const [before, server] = [office.roster(), office.stateFile()];
+  const { code, printed, lines } = await ops(["--dry-run", ...NOW, "--authenticators"]);
+  expect(code).toBe(0);
+  for (const step of [
+    "disabled",
+    "out of tenant-impersonators",
+    "1 sessions removed",
+    "2 authenticators removed",
+  ])
+    expect(printed).toContain(`  - ${step}`);
+  expect(new Set(lines.map(({ outcome }) => outcome))).toEqual(new Set(["would be done"]));
+  expect(office.roster()).toBe(before);
+  expect(office.stateFile()).toBe(server);
+  expect(office.proxy.passed.filter(({ method }) => method !== "GET")).toEqual([]);
+});
+
+test("nobody is cut off without being asked", async () => {
+  const server = office.stateFile();
+  const { code, said } = await ops(NOW, { yes: false });
+  expect([code, said]).toEqual([1, expect.stringContaining("add --yes")]);
+  expect(office.stateFile()).toBe(server);
+  expect(office.roster()).not.toContain("leaving: true }");
+});
+
+test("interrupted after every step, a second run finishes", async () => {
+  for (let step = 1; step <= 9; step += 1) {
+    const cut = await ops([...NOW, "--authenticators"], { interruptAfter: step });
+    expect([step, cut.code]).toEqual([step, 1]);
+    const { code } = await ops([...NOW, "--authenticators"]);
+    expect([step, code, await held(boyan)]).toEqual([step, 0, { ...NOTHING, authenticators: 0 }]);
+    expect(office.roster()).toContain(LEFT);
+    office.resetRoster();
+    await office.ask("DELETE", `/core/users/${String(boyan.pk)}/`);
+    boyan = await person("boyan.rabchev", "Boyan Rabchev", Object.values(groups));
+  }
+}, 120_000);
+
+const WRITES = ["PATCH", "POST", "DELETE"];
+test.each(Object.entries(FAULTS).filter(([name]) => name !== "empty object"))(
+  "every change is answered with %s: told, exit 1, and a second run finishes",
+  async (_name, fault) => {
+    const writes = ({ method }: Passed) => WRITES.includes(method);
+    office.proxy.fail((request) => (writes(request) ? fault : undefined));
+    const { code, printed } = await ops(NOW);
+    const gone = await held(boyan);
+    const complete = Object.entries(NOTHING).every(([what, count]) => gone[what] === count);
+    // Only where the server did it, and told nobody, nothing is left.
+    expect(complete).toBe("cut" in fault && fault.cut === "after");
+    expect(code).toBe(complete ? 0 : 1);
+    expect(printed).toContain(
+      complete ? "Not answered, but done: Authentik: PATCH" : "Refused: Authentik: PATCH",
+    );
+    expect(printed).toContain(complete ? "Left: none" : "NOT cut off completely");
+    office.proxy.heal();
+    expect((await ops(NOW)).code).toBe(0);
+    expect(await held(boyan)).toEqual({ ...NOTHING, authenticators: 2 });
+  },
+  60_000,
+);
+
+test.each(Object.entries(FAULTS))(
+  "the server answers %s when it is read back: never told as done",
+  async (_name, fault) => {
+    let disabled = false;
+    office.proxy.fail(({ method }) => {
+      if (method === "DELETE") disabled = true;
+      return disabled && method === "GET" ? fault : undefined;
+    });
+    const { code, printed } = await ops(NOW);
+    expect(code).toBe(1);
+    expect(printed).toContain("not told by the server");
+  },
+  60_000,
+);
+
+test("a request that fails once is repeated", async () => {
+  const failed = new Set<string>();
+  office.proxy.fail(({ method, path }) => {
+    const key = `${method} ${path}`;
+    if (failed.has(key)) return undefined;
+    failed.add(key);
+    return FAULTS["503"];
+  });
+  const { code } = await ops(NOW);
+  expect(code).toBe(0);
+  expect(await held(boyan)).toEqual({ ...NOTHING, authenticators: 2 });
+}, 60_000);
+
+test("a server that ignores a filter loses nobody else's things", async () => {
+  const all = JSON.stringify(await office.ask("GET", "/oauth2/refresh_tokens/"));
+  office.proxy.fail(({ method, path }) =>
+    method === "GET" && path.startsWith("/api/v3/oauth2/refresh_tokens/")
+      ? { status: 200, body: all }
+      : undefined,
+  );
+  await ops(NOW);
+  const deleted = office.proxy.passed.filter(({ method }) => method === "DELETE").map(({ path }) => path);
+  expect(deleted.filter((path) => path.includes("refresh_tokens"))).toHaveLength(1);
+  expect(await held(julian)).toEqual({ ...EVERYTHING, groups: 1 });
+});
+
+test("an account that was renamed by hand is known by its address", async () => {
+  await office.ask("PATCH", `/core/users/${String(boyan.pk)}/`, { username: "bobby" });
+  const { code } = await ops(NOW);
+  expect(code).toBe(0);
+  expect(await held({ ...boyan, username: "bobby" })).toEqual({ ...NOTHING, authenticators: 2 });
+  expect(office.roster()).toContain(LEFT);
+});
+
+test("an account that is gone already: the roster is marked, and that is all", async () => {
+  await office.ask("DELETE", `/core/users/${String(boyan.pk)}/`);
+  const { code, printed } = await ops(NOW);
+  expect([code, printed]).toEqual([
+    0,
+    expect.stringContaining("boyan.rabchev has no account on the server."),
+  ]);
+  expect(office.roster()).toContain(LEFT);
+});
+
+test.each([
+  ["a nearby name", ["boyan.rabchef", "--now"], "did you mean boyan.rabchev (Boyan Rabchev)?"],
+  ["a nearby name on the roster", ["boyan.rabchef"], "did you mean boyan.rabchev"],
+  ["a name far from all", ["zzzzzzzzzz", "--now"], "is nobody on the roster or the server"],
+  ["the own account", ["akadmin", "--now", "--force"], "owns the token that this command uses"],
+])("refused with nothing changed: %s", async (_name, args, told) => {
+  const [before, server] = [office.roster(), office.stateFile()];
+  const { code, said } = await ops(["person", "offboard", ...args]);
+  expect(said).toContain(told);
+  expect(code).toBe(1);
+  expect([office.roster(), office.stateFile()]).toEqual([before, server]);
+});
+
+test("an account of a machine is refused", async () => {
+  const machine = (await office.list("/core/users/?type=internal_service_account"))[0];
+  const { code, said } = await ops(["person", "offboard", String(machine?.username), "--now"]);
+  expect([code, said]).toEqual([1, expect.stringContaining("account of a machine")]);
+});
+
+test("the last administrator goes only with --force", async () => {
+  // The token is a machine's, so that akadmin can be out of the way.
+  const [akadmin] = await office.list("/core/users/?username=akadmin");
+  const user = `/core/users/${String(akadmin?.pk)}/`;
+  await office.ask("PATCH", user, { type: "service_account" });
+  const refused = await ops(NOW);
+  expect([refused.code, refused.said]).toEqual([1, expect.stringContaining("the last active administrator")]);
+  expect((await held(boyan)).active).toBe(1);
+  expect((await ops([...NOW, "--force"])).code).toBe(0);
+  await office.ask("PATCH", user, { type: "internal" });
+});
+
+test("no secret was printed, said or logged", () => {
+  const all = seen.join("\n");
+  expect(all.length).toBeGreaterThan(1000);
+  for (const secret of SECRETS) expect(all).not.toContain(secret);
+});
