@@ -131,7 +131,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
-/** JSON in a text is compared as JSON; numbers as the server writes them. */
+/** JSON in a text is compared, and shown, as JSON. */
 function plain(value: unknown): unknown {
   if (typeof value === "string" && /^[[{]/.test(value)) {
     try {
@@ -140,7 +140,7 @@ function plain(value: unknown): unknown {
       return value;
     }
   }
-  return typeof value === "number" ? String(value) : value;
+  return value;
 }
 
 function sorted(value: unknown): unknown {
@@ -154,7 +154,7 @@ const SECRET_NAME = /secret|password$|token$|key$/i;
 function shown(field: string, value: unknown): unknown {
   if (value === undefined) return undefined;
   if (value === SECRET || (SECRET_NAME.test(field) && !isEmpty(value))) return SECRET;
-  const text = JSON.stringify(value, (key, inner: unknown) =>
+  const text = JSON.stringify(plain(value), (key, inner: unknown) =>
     SECRET_NAME.test(key) && !isEmpty(inner) ? SECRET : inner,
   );
   return text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : (JSON.parse(text) as unknown);

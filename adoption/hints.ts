@@ -2,8 +2,11 @@ import type { Hint } from "../identity/resolver";
 import type { Organisation } from "../stacks/organisation";
 import { readRoster } from "../stacks/roster";
 
-/** The numbers that stand beside the data: people by username, providers by slug. */
-export function hintsOf(organisation: Organisation): Hint[] {
+/**
+ * The ids that are written down: people by username and providers by slug beside the data, the embedded outpost in
+ * the configuration.
+ */
+export function hintsOf(organisation: Organisation, embeddedOutpost?: string): Hint[] {
   const { people } = readRoster(organisation);
   const users = organisation.people.flatMap(({ existingId }, index) => {
     const name = people[index]?.username;
@@ -18,5 +21,9 @@ export function hintsOf(organisation: Organisation): Hint[] {
         : "authentik:index/providerOauth2:ProviderOauth2";
     return id === undefined ? [] : [{ type, name, id }];
   });
-  return [...users, ...providers];
+  const outposts =
+    embeddedOutpost === undefined
+      ? []
+      : [{ type: "authentik:index/outpost:Outpost", name: "embedded-outpost", id: embeddedOutpost }];
+  return [...users, ...providers, ...outposts];
 }

@@ -18,20 +18,22 @@ export interface ImportFile {
   readonly resources: readonly ImportEntry[];
 }
 
+/** What the engine writes: without resources where nothing would be created. */
+export type ImportList = Partial<ImportFile>;
+
 /**
  * The engine's own list of what would be created, narrowed to what is there.
  *
  * @param wanted ids by type and name of the resource, as `keyOf` gives them.
  */
-export function narrow(list: ImportFile, wanted: ReadonlyMap<string, string>): ImportFile {
-  const chosen = list.resources.flatMap((entry) => {
+export function narrow(list: ImportList, wanted: ReadonlyMap<string, string>): ImportFile {
+  const resources = list.resources ?? [];
+  const chosen = resources.flatMap((entry) => {
     const id = entry.component ? undefined : wanted.get(keyOf(entry.type, entry.logicalName ?? entry.name));
     return id === undefined ? [] : [{ ...entry, id }];
   });
   // A component is made with the first of its children; the others come with the next `up`.
-  const components = new Map(
-    list.resources.filter(({ component }) => component).map((each) => [each.name, each]),
-  );
+  const components = new Map(resources.filter(({ component }) => component).map((each) => [each.name, each]));
   const needed = new Set<string>();
   for (let { parent } of chosen) {
     while (parent !== undefined && components.has(parent) && !needed.has(parent)) {
@@ -47,7 +49,7 @@ export function narrow(list: ImportFile, wanted: ReadonlyMap<string, string>): I
   );
   return {
     ...(Object.keys(nameTable).length > 0 ? { nameTable } : {}),
-    resources: [...list.resources.filter(({ name, component }) => component && needed.has(name)), ...chosen],
+    resources: [...resources.filter(({ name, component }) => component && needed.has(name)), ...chosen],
   };
 }
 

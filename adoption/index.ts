@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { Command, CommanderError } from "commander";
 
+import { converge } from "../commands/converge";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
@@ -10,7 +11,8 @@ import { LiveObjects } from "../identity/live-objects";
 import type { Organisation } from "../stacks/organisation";
 import { deployment } from "../state/resources";
 import { bootstrapTokenFrom } from "./bootstrap-token";
-import { configuration, needed, type Needed } from "./configuration";
+import { configuration, inOneValue, needed, OUTPOST_KEY, type Needed } from "./configuration";
+import type { TakenOver } from "./takeover";
 import type { Difference } from "./differences";
 import { hintsOf } from "./hints";
 import { compare, picture, type Picture, type Subject } from "./picture";
@@ -24,7 +26,7 @@ import {
   takesRelease,
   type Plan,
 } from "./plan";
-import { configure, exists, rehearsal } from "./rehearsal";
+import { configure, exists, forget, rehearsal } from "./rehearsal";
 import { changedReport, place, planReport } from "./report";
 import { snake } from "../identity/kinds";
 
@@ -91,17 +93,19 @@ export async function adoptStack(workspace: Workspace, options: AdoptOptions): P
     );
     return 1;
   }
-  const hints = hintsOf(organisation);
   const given = options.piped === undefined ? [] : [bootstrapTokenFrom(options.piped)];
   say("Reading what runs …");
   const copy = await rehearsal(workspace);
-  const need = await needed(copy, live, organisation.applications, hints, given);
+  const need = await needed(copy, live, organisation.applications, hintsOf(organisation), given);
   if (contrary(need, workspace.stack, say)) return 1;
-  await configure(copy, need.missing);
+  await configure(copy, inOneValue(need.missing, await configuration(copy)));
+  // The id is a hint here: the program would refuse another one before anything could be told.
+  await forget(copy, OUTPOST_KEY);
+  const hints = hintsOf(organisation, need.outpost.configured);
   say("Rehearsing the import on this machine; nothing is written to a server or to the stack …");
   const found = await plan(copy, live, hints);
   const changes = [...(await rehearse(copy, found, live)), ...need.lost.map(lostSetting)];
-  say(planReport(found, changes));
+  say(`\n${planReport(found, changes)}\n`);
   for (const { path, from } of need.missing) say(`taken over into the configuration: ${path}, from ${from}`);
 
   const file = join(workspace.directory, `adopt-${workspace.stack}.json`);
@@ -140,7 +144,7 @@ async function carryOut(
   { accept, up, say }: AdoptOptions,
 ): Promise<number> {
   await workspace.select();
-  await configure(workspace, need.missing);
+  await configure(workspace, [...need.missing, ...movedOutpost(need)]);
   const before = await firstPicture(workspace, live, found);
   if (takesRelease(found.adopt)) await adoptRelease(workspace);
   say("\nImporting …");
@@ -160,7 +164,7 @@ async function carryOut(
     "Imported. What `up` would still change on adopted objects changes nothing on the servers, or was accepted.",
   );
   if (!up) return 0;
-  const ran = await workspace.pulumi(["up", "--yes", "--refresh"], { show: true });
+  const ran = await converge(workspace);
   if (ran.code !== 0) {
     say(`\`up\` failed; run this again when it is mended.`);
     return 1;
@@ -244,6 +248,12 @@ function contrary({ contrary: found }: Needed, stack: string, say: (text: string
     );
   }
   return found.length > 0;
+}
+
+/** The id that is written down, where it is another one there. */
+function movedOutpost({ outpost: { live, configured: known } }: Needed): TakenOver[] {
+  if (live === undefined || known === undefined || live === known) return [];
+  return [{ path: OUTPOST_KEY, value: new Secret(live), secret: false, from: "the embedded outpost" }];
 }
 
 function lostSetting(name: string): Difference {

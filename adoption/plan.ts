@@ -9,7 +9,7 @@ import { LiveObjects } from "../identity/live-objects";
 import { labelOf, Resolver, type Candidate, type Hint } from "../identity/resolver";
 import { readPreview, type Resource, type Step } from "../state/resources";
 import { differencesOf, type Difference } from "./differences";
-import { keyOf, narrow, type ImportFile } from "./import-file";
+import { keyOf, narrow, type ImportFile, type ImportList } from "./import-file";
 import { must } from "./rehearsal";
 import { managedIds, unmanaged, type Unmanaged } from "./unmanaged";
 
@@ -51,7 +51,7 @@ export async function plan(
   const place = join(copy.configFile(), "..");
   const listFile = join(place, "to-create.json");
   const steps = await preview(copy, ["--import-file", listFile]);
-  const list = JSON.parse(readFileSync(listFile, "utf8")) as ImportFile;
+  const list = JSON.parse(readFileSync(listFile, "utf8")) as ImportList;
   const desired = steps.flatMap(({ after }) => (after ? [after] : []));
   const live = new LiveObjects(authentik);
   const resolver = new Resolver({ resources: desired, live, cluster, hints });

@@ -56,6 +56,11 @@ export async function configure(workspace: Workspace, taken: readonly TakenOver[
   }
 }
 
+/** Takes a key out of the configuration; it need not be there. */
+export async function forget(workspace: Workspace, key: string): Promise<void> {
+  await must(workspace, ["config", "rm", key, "--stack", workspace.stack]);
+}
+
 /** Runs a command of the CLI that has to succeed. @throws Error with what it said. */
 export async function must(workspace: Workspace, args: readonly string[], stdin?: string): Promise<string> {
   const { code, stdout, stderr } = await workspace.cli(args, { stdin });

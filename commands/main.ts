@@ -3,6 +3,8 @@ import { join, resolve } from "node:path";
 
 import { buildEngine } from "../sandbox/engine/build";
 import type { Organisation } from "../stacks/organisation";
+import { converge } from "./converge";
+import { policyArguments } from "./policy";
 import { run, type Finished } from "./process";
 import { accessTable, type StackOutputs } from "./table";
 import { test } from "./test";
@@ -18,7 +20,11 @@ const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
   up,
   preview: async (workspace, args) =>
     (await selected(workspace)) ??
-    (await workspace.pulumi(["preview", "--refresh", ...args], { show: true })).code,
+    (
+      await workspace.pulumi(["preview", "--refresh", ...policyArguments(workspace, args), ...args], {
+        show: true,
+      })
+    ).code,
   destroy,
   repair: async (workspace, args) => (await import("../repair")).repair(workspace, args),
   adopt: async (workspace, args) =>
@@ -29,6 +35,7 @@ const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
 const OTHER_COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   ops,
   pulumi: passOn,
+  review: async (args) => (await import("../review")).review(args, open),
   sdk: generateSdk,
   test: (args) => test(root, args),
 };
@@ -81,17 +88,8 @@ async function organisationOf(workspace: Workspace): Promise<Organisation> {
 async function up(workspace: Workspace, args: readonly string[]): Promise<number> {
   const refused = await selected(workspace);
   if (refused !== undefined) return refused;
-  const { isInterrupted, mend } = await import("../repair");
-  const { lockOwners } = await import("../repair/lock");
-  const options = { gone: [], say: (text: string) => console.error(text) };
-  // Without it the objects that an interrupted run made are made again, and refused for ever.
-  if ((await isInterrupted(workspace)) && !(await mend(workspace, options))) return 1;
-  const apply = () => workspace.pulumi(["up", "--yes", "--refresh", ...args], { show: true });
-  let ran = await apply();
-  if (ran.code !== 0 && lockOwners(ran.stdout + ran.stderr).length > 0 && (await mend(workspace, options))) {
-    ran = await apply();
-  }
-  if (ran.code !== 0) return ran.code;
+  const { code } = await converge(workspace, args);
+  if (code !== 0) return code;
   const outputs = await workspace.pulumi(["stack", "output", "--json"]);
   if (outputs.code !== 0) return said(outputs);
   console.log(accessTable(JSON.parse(outputs.stdout) as StackOutputs));

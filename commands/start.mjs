@@ -8,6 +8,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+import { bundlePolicy } from "./bundle-policy.mjs";
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const local = join(root, ".local");
 
@@ -56,4 +58,5 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
 }
 install();
 bundle();
+await bundlePolicy(root);
 await import(pathToFileURL(join(local, "build", "command.cjs")).href);

@@ -32,7 +32,7 @@ export interface Workspace {
   cli(args: readonly string[], options?: CliOptions): Promise<Finished>;
   /** Runs a command of the CLI on the stack, with the stack's configuration. */
   pulumi(args: readonly string[], options?: CliOptions): Promise<Finished>;
-  /** Selects the stack; makes it where there is none yet. */
+  /** Selects the stack; makes the embedded default where there is none yet. */
   select(): Promise<Finished>;
   /** The file that holds the stack's configuration. */
   configFile(): string;
@@ -79,7 +79,8 @@ function workspaceOf({ command, leading, close, configFile, ...parts }: Parts): 
     ...parts,
     cli,
     pulumi: (args, options) => cli([...args, "--stack", stack], options),
-    select: () => cli(["stack", "select", stack, "--create"]),
+    // Of any other name, a stack is made on purpose: a mistyped one would be made, and adopt nothing.
+    select: () => cli(["stack", "select", stack, ...(stack === "local" ? ["--create"] : [])]),
     configFile: () => configFile ?? local?.file() ?? join(folder, `Pulumi.${stack}.yaml`),
     elsewhere: (file, changed) =>
       workspaceOf({ ...parts, command, leading, configFile: file, env: { ...env, ...changed } }),

@@ -53,7 +53,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     identities: [[by("target", "stage", "order")], [by("target", "stage")]],
   }),
   Group: kind("/core/groups/"),
-  Outpost: kind("/outposts/instances/"),
+  // The program has the embedded one only.
+  Outpost: kind("/outposts/instances/", {
+    identities: [[{ fields: {}, where: ({ managed }) => managed === "goauthentik.io/outposts/embedded" }]],
+  }),
   PolicyBinding: kind("/policies/bindings/", {
     identities: [[by("target", "policy"), by("target", "group"), by("target", "user")]],
   }),

@@ -36,7 +36,7 @@ export interface ResolverOptions {
 export interface Hint {
   readonly type: string;
   readonly name: string;
-  readonly id: number;
+  readonly id: number | string;
 }
 
 /** Finds the object on the servers that a resource means, by its identity. */
@@ -118,7 +118,9 @@ export class Resolver {
       .map((object) => ({
         id: String(object[kind.id]),
         object,
-        by: wanted.map(([field, value]) => `${field} ${value}`).join(", "),
+        by:
+          wanted.map(([field, value]) => `${field} ${value}`).join(", ") ||
+          `managed ${String(object.managed)}`,
       }));
   }
 

@@ -1,3 +1,4 @@
+import { policyArguments } from "../commands/policy";
 import type { Finished } from "../commands/process";
 import type { Workspace } from "../commands/workspace";
 import { readPreview, type Step } from "../state/resources";
@@ -22,7 +23,7 @@ export interface Scope {
  * runs by something else, which is to be reviewed and applied first.
  */
 export async function previewOnly(workspace: Workspace, scope: Scope): Promise<readonly Step[]> {
-  const ran = await workspace.pulumi(["preview", "--json", "--show-sames", ...argumentsOf(scope)]);
+  const ran = await workspace.pulumi(["preview", "--json", "--show-sames", ...argumentsOf(workspace, scope)]);
   if (ran.code !== 0) throw new Refusal(`${scope.what}: the preview failed:\n${said(ran)}`);
   const changes = readPreview(ran.stdout).filter(
     ({ op, urn }) => !["same", "read", "refresh"].includes(op) && !urn.includes("::pulumi:"),
@@ -46,7 +47,7 @@ export async function previewOnly(workspace: Workspace, scope: Scope): Promise<r
 
 /** Applies what lies within a scope. @throws Refusal with what the CLI said. */
 export async function applyOnly(workspace: Workspace, scope: Scope): Promise<void> {
-  const ran = await workspace.pulumi(["up", "--yes", "--skip-preview", ...argumentsOf(scope)]);
+  const ran = await workspace.pulumi(["up", "--yes", ...argumentsOf(workspace, scope)]);
   if (ran.code !== 0) {
     throw new Refusal(
       `${scope.what} could not be applied:\n${said(ran)}\n` +
@@ -55,8 +56,10 @@ export async function applyOnly(workspace: Workspace, scope: Scope): Promise<voi
   }
 }
 
-function argumentsOf({ targets, refresh }: Scope): string[] {
-  return [...targets.flatMap((urn) => ["--target", urn]), `--refresh=${String(refresh)}`];
+/** As every `up`, checked by the policy pack. */
+function argumentsOf(workspace: Workspace, { targets, refresh }: Scope): string[] {
+  const urns = targets.flatMap((urn) => ["--target", urn]);
+  return [...urns, `--refresh=${String(refresh)}`, ...policyArguments(workspace, [])];
 }
 
 /** The end of what the CLI said: the engine masks secrets itself. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 
 import { importAll } from "../adoption/plan";
+import { converge } from "../commands/converge";
 import type { Workspace } from "../commands/workspace";
 import { connect } from "../live/connect";
 import { LiveObjects } from "../identity/live-objects";
@@ -42,7 +43,7 @@ export async function repair(workspace: Workspace, args: readonly string[]): Pro
   const say = (text: string) => console.error(text);
   if (!(await mend(workspace, { gone: ownerIsGone, say }))) return 1;
   if (!up) return 0;
-  return (await workspace.pulumi(["up", "--yes", "--refresh"], { show: true })).code;
+  return (await converge(workspace)).code;
 }
 
 /**

@@ -54,6 +54,8 @@ interface RawResource {
   readonly urn: string;
   readonly type: string;
   readonly id?: string;
+  /** Of what is adopted: the id it has on the server already. */
+  readonly importID?: string;
   readonly custom?: boolean;
   readonly parent?: string;
   readonly protect?: boolean;
@@ -95,7 +97,8 @@ export function readDeployment(text: string): Deployment {
       pending_operations?: readonly { type: string; resource: RawResource }[];
     };
   };
-  if (typeof deployment !== "object") throw new Error("this is not the answer of `pulumi stack export`");
+  if (typeof deployment !== "object" || (deployment as unknown) === null)
+    throw new Error("this is not the answer of `pulumi stack export`");
   return {
     resources: (deployment.resources ?? []).map(resourceOf),
     pending: (deployment.pending_operations ?? []).map(({ type, resource }) => ({
@@ -106,14 +109,49 @@ export function readDeployment(text: string): Deployment {
 }
 
 /**
- * Reads the answer of `pulumi preview --json --show-sames`.
+ * Reads the steps of the answer of `pulumi preview --json --show-sames`.
  *
  * @throws Error when it is no such answer.
  */
 export function readPreview(text: string): Step[] {
-  const { steps } = parse(text, "pulumi preview --json") as { steps?: readonly RawStep[] };
+  return readPreviewAnswer(text).steps;
+}
+
+/** The whole answer of a preview. */
+export interface PreviewAnswer {
+  readonly steps: Step[];
+  /** What the engine or the program said against it; with any, the steps are not all there are. */
+  readonly errors: readonly string[];
+  /** How many steps of each kind the engine counted, those that are not shown included. */
+  readonly summary: Readonly<Record<string, number>>;
+}
+
+/**
+ * Reads the answer of `pulumi preview --json --show-sames`, also of one that failed.
+ *
+ * @throws Error when it is no such answer.
+ */
+export function readPreviewAnswer(text: string): PreviewAnswer {
+  const answer = parse(text, "pulumi preview --json") as {
+    steps?: readonly RawStep[] | null;
+    diagnostics?: readonly { readonly severity?: string; readonly message?: string }[] | null;
+    changeSummary?: Readonly<Record<string, number>> | null;
+  };
+  const { diagnostics, changeSummary } = answer;
+  const errors = (diagnostics ?? []).flatMap(({ severity, message }) =>
+    severity === "error" && message !== undefined ? [message] : [],
+  );
+  // The engine leaves out steps where it shows none; what is read from a file may be anything.
+  const steps: unknown = answer.steps ?? (changeSummary || errors.length > 0 ? [] : undefined);
   if (!Array.isArray(steps)) throw new Error("this is not the answer of `pulumi preview --json`");
-  return (steps as readonly RawStep[]).map(({ op, urn, oldState, newState, detailedDiff }) => ({
+  return { steps: (steps as readonly RawStep[]).map(stepOf), errors, summary: changeSummary ?? {} };
+}
+
+function stepOf(raw: RawStep, index: number): Step {
+  const { op, urn, oldState, newState, detailedDiff } = raw;
+  if (typeof op !== "string" || typeof urn !== "string")
+    throw new Error(`step ${index + 1} of the preview has no operation or no URN`);
+  return {
     op,
     urn,
     before: oldState && resourceOf(oldState),
@@ -121,7 +159,7 @@ export function readPreview(text: string): Step[] {
     differences: Object.fromEntries(
       Object.entries(detailedDiff ?? {}).map(([path, { kind }]) => [path, kind]),
     ),
-  }));
+  };
 }
 
 /** What the stack holds now. @throws Error with what the CLI said. */
@@ -150,12 +188,14 @@ function parse(text: string, command: string): unknown {
 }
 
 function resourceOf(raw: RawResource): Resource {
+  if (typeof raw.urn !== "string" || typeof raw.type !== "string")
+    throw new Error("a resource has no URN or no type");
   return {
     urn: raw.urn,
     type: raw.type,
     name: nameOf(raw.urn),
     // A preview gives an unknown id, or none.
-    id: raw.id === undefined || raw.id === "" || UNKNOWNS.has(raw.id) ? undefined : raw.id,
+    id: [raw.id, raw.importID].find((id) => id !== undefined && id !== "" && !UNKNOWNS.has(id)),
     custom: raw.custom ?? false,
     parent: raw.parent,
     protect: raw.protect ?? false,

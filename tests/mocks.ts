@@ -17,6 +17,8 @@ export interface Registered {
   /** Names of the inputs that the program marked as secret. */
   readonly secrets: readonly string[];
   readonly importId?: string;
+  /** What the provider answers. */
+  readonly outputs: Readonly<Record<string, unknown>>;
   readonly options: Options;
 }
 
@@ -27,6 +29,10 @@ export interface Options {
   /** Type and name of the parent; empty for a resource on top. */
   readonly parent: string;
   readonly additionalSecretOutputs: readonly string[];
+  readonly ignoreChanges: readonly string[];
+  readonly urn: string;
+  /** URNs of the resources that an input came from, by input. */
+  readonly dependencies: Readonly<Record<string, readonly string[]>>;
 }
 
 const PLUGINS: Readonly<Record<string, Plugin>> = {
@@ -96,7 +102,7 @@ export class Recorder implements pulumi.runtime.Mocks {
     if (!options) throw new Error(`${args.type} ${args.name} was not registered, only read`);
     // Pulumi's own bookkeeping of components has no plugin.
     if (args.type.startsWith("plana:sso:") || args.type.startsWith("pulumi:")) {
-      this.resources.push({ type: args.type, name: args.name, inputs, secrets, options });
+      this.resources.push({ type: args.type, name: args.name, inputs, secrets, outputs: {}, options });
       return { id: "", state: {} };
     }
     const plugin = PLUGINS[args.type.split(":")[0] ?? ""];
@@ -109,17 +115,19 @@ export class Recorder implements pulumi.runtime.Mocks {
     if (this.resources.some(({ type, name }) => type === args.type && name === args.name)) {
       throw new Error(`${args.type} ${args.name} is registered twice`);
     }
+    const id = NUMBERED.has(args.type) ? String(++this.numbers) : `id:${args.name}`;
+    this.ids.set(`${args.type} ${args.name}`, id);
+    const state = { ...inputs, uuid: `uuid:${args.name}`, ...generated(args.type, args.name) };
     this.resources.push({
       type: args.type,
       name: args.name,
       inputs,
       secrets,
       importId: args.id || undefined,
+      outputs: { ...state, id },
       options,
     });
-    const id = NUMBERED.has(args.type) ? String(++this.numbers) : `id:${args.name}`;
-    this.ids.set(`${args.type} ${args.name}`, id);
-    return { id, state: { ...inputs, uuid: `uuid:${args.name}`, ...generated(args.type, args.name) } };
+    return { id, state };
   }
 
   call(args: pulumi.runtime.MockCallArgs): Record<string, unknown> {
@@ -170,12 +178,21 @@ class RecordingMonitor extends MockMonitor {
     callback: (error: unknown, answer: unknown) => void,
   ): Promise<void> {
     const [, , types = "", ...name] = request.getParent().split("::");
+    // As the mock monitor names them: the type of the nearest parent alone.
+    const above = types ? `${types.slice(types.lastIndexOf("$") + 1)}$` : "";
+    const dependencies: Record<string, readonly string[]> = {};
+    request.getPropertydependenciesMap().forEach((sources, property: string) => {
+      dependencies[property] = sources.getUrnsList();
+    });
     if (this.mocks instanceof Recorder) {
       this.mocks.options.set(`${request.getType()} ${request.getName()}`, {
         protect: request.getProtect() ?? false,
         retainOnDelete: request.getRetainondelete() ?? false,
         parent: types ? `${types.slice(types.lastIndexOf("$") + 1)} ${name.join("::")}` : "",
         additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+        ignoreChanges: request.getIgnorechangesList(),
+        urn: `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${above}${request.getType()}::${request.getName()}`,
+        dependencies,
       });
     }
     return super.registerResource(request, callback);

@@ -53,6 +53,8 @@ export class Scopes extends pulumi.ComponentResource {
       // Gives refresh tokens to those who ask for it.
       pulumi.output(args.builtins.scopes.offlineAccess),
     ];
-    this.registerOutputs({});
+    // Which id is which: else the state does not tell what a client may ask for.
+    const { offlineAccess, ...shipped } = args.builtins.scopes;
+    this.registerOutputs({ shipped: { ...shipped, offline_access: offlineAccess } });
   }
 }

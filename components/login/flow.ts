@@ -35,8 +35,12 @@ export function bindStage(
 }
 
 /** What a binding lets through: a policy or a group. */
-export type BoundSubject =
-  { readonly policy: pulumi.Input<string> } | { readonly group: pulumi.Input<string> };
+export type BoundSubject = (
+  { readonly policy: pulumi.Input<string> } | { readonly group: pulumi.Input<string> }
+) & {
+  /** What a policy that raises an error counts as. `true` on a stage that refuses: it then refuses. Default: false. */
+  readonly failureResult?: boolean;
+};
 
 /** Binds a policy or a group to a target (a flow, a stage binding, an application, a source, an event rule). */
 export function bindPolicy(
@@ -47,8 +51,7 @@ export function bindPolicy(
 ): authentik.PolicyBinding {
   return new authentik.PolicyBinding(
     name,
-    // A policy that raises an error does not pass.
-    { target, ...subject, order: 0, enabled: true, negate: false, timeout: 30, failureResult: false },
+    { target, order: 0, enabled: true, negate: false, timeout: 30, failureResult: false, ...subject },
     { protect: true, ...opts },
   );
 }

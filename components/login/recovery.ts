@@ -99,7 +99,8 @@ export class Recovery extends pulumi.ComponentResource {
     );
 
     const refused = flow.step("refusal", { order: 0, stage: refusal.id });
-    bindPolicy("plana-recovery-without-link", refused, { policy: withoutLink.id }, { parent: this });
+    const unlinked = { policy: withoutLink.id, failureResult: true };
+    bindPolicy("plana-recovery-without-link", refused, unlinked, { parent: this });
     flow.step("second-factor", { order: 5, stage: args.secondFactor.stage });
     args.secondFactor.require("plana-recovery", flow.uuid, 7);
     flow.step("prompt", { order: 10, stage: prompt.id });

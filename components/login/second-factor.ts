@@ -67,6 +67,7 @@ export class SecondFactor extends pulumi.ComponentResource {
     const step = { stage: this.denyStage.id, order, policyEngineMode: "all" } as const;
     const binding = bindStage(name, flow, step, { parent: this });
     bindPolicy(`${name}-for-staff`, binding.id, { group: this.staffGroup }, { parent: this });
-    bindPolicy(`${name}-for-lack`, binding.id, { policy: this.lacksTotp.id }, { parent: this });
+    const lack = { policy: this.lacksTotp.id, failureResult: true };
+    bindPolicy(`${name}-for-lack`, binding.id, lack, { parent: this });
   }
 }

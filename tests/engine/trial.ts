@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -43,8 +43,12 @@ export class Trial {
 
   static async start(): Promise<Trial> {
     const folder = mkdtempSync(join(tmpdir(), "plana-sso-"));
-    for (const name of [...PROGRAM, "components", "stacks"]) {
-      cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+    // The policy pack as the launcher last bundled it, as `npm run up` uses it.
+    const bundle = join(".local", "build", "policy");
+    for (const name of [...PROGRAM, "components", "stacks", "policy", bundle]) {
+      if (name !== bundle || existsSync(join(ROOT, name))) {
+        cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+      }
     }
     for (const name of ["node_modules", "sdks"]) symlinkSync(join(ROOT, name), join(folder, name));
     return new Trial(folder, await Sandbox.start({ root: ROOT, directory: join(folder, ".sandbox") }));

@@ -232,23 +232,20 @@ func (h *host) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumir
 func (h *host) RunPlugin(
 	request *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRuntime_RunPluginServer,
 ) error {
-	runner := "run-plugin"
+	info := request.GetInfo()
+	runner, directory := "run-plugin", request.GetPwd()
+	arguments := append([]string{info.GetProgramDirectory()}, request.GetArgs()...)
 	if request.GetKind() == "analyzer" {
-		runner = "run-policy-pack"
+		// The pack's runner wants the engine's address first and the pack last, and runs in the pack's folder: the
+		// SDK reads the version of the package.json there.
+		runner, directory = "run-policy-pack", info.GetProgramDirectory()
+		arguments = append(append([]string{}, request.GetArgs()...), directory)
 	}
-	arguments := []string{}
-	if runner == "run-policy-pack" {
-		// The pack's runner wants the engine's address before the pack, and gets it again as the last argument.
-		arguments = append(arguments, h.engine, request.GetInfo().GetProgramDirectory())
-	} else {
-		arguments = append(arguments, request.GetInfo().GetEntryPoint())
-	}
-	arguments = append(arguments, request.GetArgs()...)
-	command, err := h.runner(server.Context(), request.GetInfo(), runner, arguments)
+	command, err := h.runner(server.Context(), info, runner, arguments)
 	if err != nil {
 		return err
 	}
-	command.Dir = request.GetPwd()
+	command.Dir = directory
 	command.Env = append(command.Env, request.GetEnv()...)
 	command.Stdout = writer(func(text []byte) error {
 		return server.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stdout{Stdout: text}})

@@ -1,0 +1,23 @@
+import { policyArguments } from "./policy";
+import type { Finished } from "./process";
+import type { Workspace } from "./workspace";
+
+/**
+ * `pulumi up` as every command runs it: refreshed, checked by the policy pack, and after what an interrupted run left
+ * behind has been mended.
+ *
+ * @param args what the operator gives.
+ */
+export async function converge(workspace: Workspace, args: readonly string[] = []): Promise<Finished> {
+  const { isInterrupted, mend } = await import("../repair");
+  const { lockOwners } = await import("../repair/lock");
+  const options = { gone: [], say: (text: string) => console.error(text) };
+  const update = ["up", "--yes", "--refresh", ...policyArguments(workspace, args), ...args];
+  // Without it the objects that an interrupted run made are made again, and refused for ever.
+  if ((await isInterrupted(workspace)) && !(await mend(workspace, options))) {
+    return { code: 1, stdout: "", stderr: "" };
+  }
+  const ran = await workspace.pulumi(update, { show: true });
+  const locked = ran.code !== 0 && lockOwners(ran.stdout + ran.stderr).length > 0;
+  return locked && (await mend(workspace, options)) ? workspace.pulumi(update, { show: true }) : ran;
+}

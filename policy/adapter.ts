@@ -1,0 +1,152 @@
+import { Secret, type Policies, type PolicyResource, type ReportViolation } from "@pulumi/policy";
+
+import { DEFAULTS, KNOBS, type Knobs } from "./knobs";
+import { Stack, UNKNOWN, type Properties, type Resource } from "./model";
+import type { Rule, Violation } from "./rule";
+
+/** The rules as Pulumi's policy SDK takes them. */
+export function policiesOf(rules: readonly Rule[]): Policies {
+  return rules.map(policyOf);
+}
+
+function policyOf(rule: Rule): Policies[number] {
+  const knobs = rule.knobs ?? [];
+  const told = {
+    name: rule.name,
+    description: rule.reason,
+    enforcementLevel: rule.level,
+    remediationSteps: rule.mend,
+    ...(knobs.length > 0 && {
+      configSchema: { properties: Object.fromEntries(knobs.map((knob) => [knob, KNOBS[knob]])) },
+    }),
+  };
+  const report = (violations: readonly Violation[], reportViolation: ReportViolation) => {
+    for (const { what, urn } of violations) reportViolation(`${what}\nmend: ${rule.mend}`, urn);
+  };
+  if ("stack" in rule) {
+    return {
+      ...told,
+      validateStack: (args, reportViolation) =>
+        report(
+          rule.stack(stackOf(args.resources), knobsOf(args.getConfig<Partial<Knobs>>())),
+          reportViolation,
+        ),
+    };
+  }
+  if ("resource" in rule) {
+    return {
+      ...told,
+      validateResource: (args, reportViolation) =>
+        report(rule.resource(registered(args), knobsOf(args.getConfig<Partial<Knobs>>())), reportViolation),
+    };
+  }
+  // The SDK tells whether a value is marked secret to a remediation alone, and hands it to the check in clear. So the
+  // remediation, which the engine asks first, only looks.
+  const secrets = new Map<string, ReadonlySet<string>>();
+  return {
+    ...told,
+    enforcementLevel: rule.level === "mandatory" ? "remediate" : rule.level,
+    remediateResource: ({ urn, props }) => {
+      secrets.set(urn, secretProperties(props));
+    },
+    validateResource: (args, reportViolation) => {
+      const found = secrets.get(args.urn);
+      if (!found) {
+        // Asked at another level than its own: nothing can be told, and nothing may pass for it.
+        reportViolation("Secrets cannot be told at this level\nmend: leave the rule at level `remediate`");
+        return;
+      }
+      report(
+        rule.secrecy(registered(args), (property) => found.has(property)),
+        reportViolation,
+      );
+    },
+  };
+}
+
+function knobsOf(configured: Partial<Knobs>): Knobs {
+  return { ...DEFAULTS, ...configured };
+}
+
+interface RegisteredResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly props: Record<string, unknown>;
+  readonly opts: { readonly protect: boolean; readonly ignoreChanges: readonly string[] };
+}
+
+/** What the program gives, by URN, since the check of the whole stack is handed only what providers answer. */
+const given = new Map<string, Properties>();
+
+/** A resource that the engine is about to work on. */
+function registered({ urn, type, name, props, opts }: RegisteredResource): Resource {
+  const inputs = given.get(urn) ?? propertiesOf(props);
+  given.set(urn, inputs);
+  const { protect, ignoreChanges } = opts;
+  return { urn, type, name, inputs, outputs: {}, protect, ignoreChanges, dependencies: {} };
+}
+
+let converted: { readonly from: string; readonly stack: Stack } | undefined;
+
+/** The whole stack. Every rule is handed a copy of its own; one is enough. */
+function stackOf(resources: readonly PolicyResource[]): Stack {
+  const from = resources.map(({ urn }) => urn).join("\n");
+  if (converted?.from === from) return converted.stack;
+  const stack = new Stack(
+    resources.map(({ urn, type, name, props, opts, propertyDependencies }) => ({
+      urn,
+      type,
+      name,
+      inputs: given.get(urn) ?? {},
+      outputs: propertiesOf(props),
+      protect: opts.protect,
+      ignoreChanges: opts.ignoreChanges,
+      dependencies: Object.fromEntries(
+        Object.entries(propertyDependencies).map(([property, sources]) => [
+          property,
+          sources.map((source) => source.urn),
+        ]),
+      ),
+    })),
+  );
+  converted = { from, stack };
+  return stack;
+}
+
+function propertiesOf(props: Record<string, unknown>): Properties {
+  return plain(() => props) as Properties;
+}
+
+/** The SDK throws at the touch of an unknown value, and then lets the whole rule pass; a rule is to see it instead. */
+function plain(read: () => unknown): unknown {
+  let value: unknown;
+  try {
+    value = read();
+  } catch (error) {
+    if (error instanceof Error && "unknownTypeSentinel" in error) return UNKNOWN;
+    throw error;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const entries = value as Record<string, unknown>;
+  if (Array.isArray(value)) {
+    return Array.from({ length: value.length }, (_, index) => plain(() => entries[String(index)]));
+  }
+  return Object.fromEntries(Object.keys(entries).map((key) => [key, plain(() => entries[key])]));
+}
+
+/** Where the SDK keeps what its proxies stand before. */
+const TARGET = "__getSpecialProxyTarget";
+
+/** Names of the properties that are marked secret, as a whole or in every part. */
+function secretProperties(props: Record<string, unknown>): ReadonlySet<string> {
+  let raw = props;
+  for (let inner = raw[TARGET]; inner; inner = raw[TARGET]) raw = inner as Record<string, unknown>;
+  const secret = (value: unknown): boolean =>
+    value instanceof Secret ||
+    (typeof value === "object" &&
+      value !== null &&
+      Object.keys(value).length > 0 &&
+      Object.values(value).every(secret));
+  return new Set(Object.keys(raw).filter((key) => secret(raw[key])));
+}

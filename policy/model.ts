@@ -1,0 +1,141 @@
+/** Stands where a preview does not know a value yet. */
+export const UNKNOWN: unique symbol = Symbol("not known before the update");
+
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** A resource as the rules see it. Secrets are plain values here: no message may carry one. */
+export interface Resource {
+  readonly urn: string;
+  /** Full type token, as `authentik:index/group:Group`. */
+  readonly type: string;
+  readonly name: string;
+  /** What the program gives. */
+  readonly inputs: Properties;
+  /** What the provider answers; of a preview, what is known beforehand. Empty while the resource is not yet made. */
+  readonly outputs: Properties;
+  readonly protect: boolean;
+  readonly ignoreChanges: readonly string[];
+  /** URNs of the resources that a property came from. */
+  readonly dependencies: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The value of a property: the program's, where it gives a known one, else the provider's. */
+export function valueOf(
+  { inputs, outputs }: Pick<Resource, "inputs" | "outputs">,
+  property: string,
+): unknown {
+  const given = inputs[property];
+  if (given === undefined) return outputs[property];
+  return isKnown(given) ? given : (outputs[property] ?? given);
+}
+
+/** Whether a value is known, whole. */
+export function isKnown(value: unknown): boolean {
+  if (value === UNKNOWN) return false;
+  if (Array.isArray(value)) return value.every(isKnown);
+  return !isRecord(value) || Object.values(value).every(isKnown);
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The text of a property; empty for what is missing or unknown. */
+export function textOf(resource: Resource, property: string): string {
+  const value = valueOf(resource, property);
+  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
+}
+
+/** The list of a property; empty for what is missing or unknown. */
+export function listOf(resource: Resource, property: string): readonly unknown[] {
+  const value = valueOf(resource, property);
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
+/** Whether something is given, known or not: an empty text, list or object is nothing. */
+export function isGiven(value: unknown): boolean {
+  if (value === UNKNOWN) return true;
+  if (value === undefined || value === null || value === "" || value === false) return false;
+  return !(Array.isArray(value) && value.length === 0);
+}
+
+/** Every text in a value, with its place: `spec.containers.0.image`. */
+export function textsIn(value: unknown, place = ""): { readonly place: string; readonly text: string }[] {
+  if (typeof value === "string") return [{ place, text: value }];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => textsIn(inner, place ? `${place}.${key}` : key));
+}
+
+/** A reference that cannot be followed to a resource of the program. */
+export interface Unresolved {
+  readonly value: unknown;
+}
+
+/** Everything that a stack is to hold. */
+export class Stack {
+  private readonly byUrn: ReadonlyMap<string, Resource>;
+
+  constructor(readonly resources: readonly Resource[]) {
+    this.byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  }
+
+  /** Every resource of a type. */
+  all(type: string): readonly Resource[] {
+    return this.resources.filter((resource) => resource.type === type);
+  }
+
+  /**
+   * The resources that a property refers to. An id that is known decides; where it is not, as before the first
+   * update, the engine's record of where the value came from does. What leads to no resource of the program, or may
+   * lead to several, is unresolved.
+   */
+  references(
+    resource: Resource,
+    property: string,
+  ): { readonly found: readonly Resource[]; readonly unresolved: readonly Unresolved[] } {
+    const value = valueOf(resource, property);
+    const values = (Array.isArray(value) ? (value as readonly unknown[]) : [value]).filter(isGiven);
+    const sources = (resource.dependencies[property] ?? []).flatMap((urn) => this.byUrn.get(urn) ?? []);
+    const candidates = sources.filter(({ type }) => type.startsWith("authentik:index/"));
+    const found = new Set<Resource>();
+    const open: unknown[] = [];
+    for (const entry of values) {
+      const named = entry === UNKNOWN ? "" : idOf(entry);
+      // Numbers are ids of users and providers alike, so what the value came from is asked first.
+      const match =
+        candidates.find((candidate) => hasId(candidate, named)) ??
+        this.resources.find(
+          (other) => other !== resource && LEADS_TO.test(`${property} ${other.type}`) && hasId(other, named),
+        );
+      if (match) found.add(match);
+      else open.push(entry);
+    }
+    // A known value means none that has another id, or none yet; one that is being adopted tells no id at all.
+    const known = !open.includes(UNKNOWN);
+    const rest = candidates.filter(
+      (candidate) => !found.has(candidate) && (!known || candidate.outputs.id === undefined),
+    );
+    if (open.length > 0 && rest.length === open.length) {
+      return { found: [...found, ...rest], unresolved: [] };
+    }
+    const unresolved = open.map((entry) => ({ value: entry }));
+    return { found: [...found], unresolved };
+  }
+
+  /** The resources in which a property leads to `target`. */
+  referrers(type: string, property: string, target: Resource): readonly Resource[] {
+    return this.all(type).filter((resource) => this.references(resource, property).found.includes(target));
+  }
+}
+
+/** Which property may lead to which type, where a plain id is all there is. */
+const LEADS_TO =
+  /^(?:protocolProviders?|backchannelProviders) authentik:index\/provider|^(?:target|group|groups|parents|policy|stage|sources|flow\w*|\w+Flow|configurationStages) authentik:index\/(?!provider|user:)/;
+
+function idOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+function hasId({ outputs }: Resource, id: string): boolean {
+  return id !== "" && (idOf(outputs.id) === id || idOf(outputs.uuid) === id);
+}

@@ -1,0 +1,124 @@
+import { textOf, valueOf, type Resource, type Stack } from "../model";
+import { AUTHENTIK } from "../tokens";
+
+/** A flow at whose end somebody is logged in. */
+export interface Door {
+  readonly name: string;
+  /** The flow, or the resource that names a built-in one. */
+  readonly urn: string;
+  /** Whether it is Authentik's own flow, named by its id alone. */
+  readonly builtIn?: string;
+  readonly flow?: Resource;
+}
+
+/**
+ * Every door: the brand's login flow, recovery flows, the flows of sources, and whichever flow binds a login or writes
+ * a password.
+ */
+export function doorsOf(stack: Stack): readonly Door[] {
+  const flows = new Set<Resource>();
+  const builtIn = new Map<string, Door>();
+  for (const brand of stack.all(AUTHENTIK.brand)) {
+    for (const property of ["flowAuthentication", "flowRecovery"]) {
+      const { found } = stack.references(brand, property);
+      for (const flow of found) flows.add(flow);
+    }
+    const own = stack.references(brand, "flowAuthentication");
+    const id = textOf(brand, "flowAuthentication");
+    if (own.found.length === 0 && id !== "")
+      builtIn.set(id, { name: "the login flow of Authentik", urn: brand.urn, builtIn: id });
+  }
+  for (const source of stack.all(AUTHENTIK.source)) {
+    for (const flow of stack.references(source, "authenticationFlow").found) flows.add(flow);
+  }
+  for (const flow of stack.all(AUTHENTIK.flow)) {
+    if (["authentication", "recovery"].includes(textOf(flow, "designation"))) flows.add(flow);
+  }
+  for (const step of stack.all(AUTHENTIK.flowStageBinding)) {
+    const stage = stageOf(stack, step);
+    if (stage?.type !== AUTHENTIK.userLogin && stage?.type !== AUTHENTIK.userWrite) continue;
+    const { found, unresolved } = stack.references(step, "target");
+    for (const flow of found) flows.add(flow);
+    for (const { value } of unresolved) {
+      const id = typeof value === "string" ? value : "";
+      if (!builtIn.has(id)) builtIn.set(id, { name: `the flow that ${step.name} logs in by`, urn: step.urn });
+    }
+  }
+  return [
+    ...[...flows].map((flow) => ({ name: `flow ${flow.name}`, urn: flow.urn, flow })),
+    ...builtIn.values(),
+  ];
+}
+
+/** The stage bindings of a door in this program. */
+export function stepsOf(stack: Stack, { flow, builtIn }: Door): readonly Resource[] {
+  if (flow) return stack.referrers(AUTHENTIK.flowStageBinding, "target", flow);
+  return stack
+    .all(AUTHENTIK.flowStageBinding)
+    .filter((step) => builtIn !== undefined && valueOf(step, "target") === builtIn);
+}
+
+/** The stage of a binding, where it is of this program. */
+export function stageOf(stack: Stack, step: Resource): Resource | undefined {
+  return stack.references(step, "stage").found[0];
+}
+
+/** Order of a stage binding. */
+export function numberOf(step: Resource): number {
+  const order = valueOf(step, "order");
+  return typeof order === "number" ? order : 0;
+}
+
+/** The policies that must all hold for the lock to close: a member of staff, who lacks TOTP. */
+function closes(stack: Stack, step: Resource, staffGroup: string): boolean {
+  if (valueOf(step, "policyEngineMode") !== "all" || valueOf(step, "reEvaluatePolicies") !== true)
+    return false;
+  const bindings = stack.referrers(AUTHENTIK.policyBinding, "target", step);
+  const sound = bindings.filter(
+    (binding) => valueOf(binding, "enabled") !== false && valueOf(binding, "negate") !== true,
+  );
+  const staff = sound.filter((binding) =>
+    stack.references(binding, "group").found.some((group) => textOf(group, "name") === staffGroup),
+  );
+  const lack = sound.filter((binding) =>
+    stack
+      .references(binding, "policy")
+      .found.some(
+        (policy) => policy.type === AUTHENTIK.policyExpression && lacksTotp(textOf(policy, "expression")),
+      ),
+  );
+  // One more in mode `all` would be a way past; one that is disabled is no lock.
+  return bindings.length === 2 && staff.length === 1 && lack.length === 1;
+}
+
+/** Whether an expression returns that a person has no confirmed TOTP device, and nothing else. */
+function lacksTotp(expression: string): boolean {
+  const returns = expression.split("\n").filter((line) => /\breturn\b/.test(line));
+  return (
+    returns.length === 1 &&
+    /^return not ak_user_has_authenticator\(user, "totp"\)$/.test(returns[0]?.trim() ?? "")
+  );
+}
+
+/** What is wrong with the second lock of a door. */
+export function lockFault(stack: Stack, door: Door, staffGroup: string): string | undefined {
+  const steps = stepsOf(stack, door);
+  const locks = steps.filter(
+    (step) => stageOf(stack, step)?.type === AUTHENTIK.deny && closes(stack, step, staffGroup),
+  );
+  const [lock] = locks;
+  if (!lock) return `has no lock that refuses members of ${staffGroup} without TOTP`;
+  const at = Math.min(...locks.map(numberOf));
+  // Authentik's own flow asks at 30 and logs in at 100.
+  if (door.builtIn !== undefined && (at <= 30 || at >= 100))
+    return `has the lock at ${at}; expected between the second factor (30) and the login (100)`;
+  const before = steps.find((step) => {
+    const type = stageOf(stack, step)?.type;
+    return (type === AUTHENTIK.userLogin || type === AUTHENTIK.userWrite) && numberOf(step) <= at;
+  });
+  const after = steps.find(
+    (step) => stageOf(stack, step)?.type === AUTHENTIK.validate && numberOf(step) >= at,
+  );
+  if (before) return `runs ${before.name} before the lock`;
+  return after && `has the lock before ${after.name}, so nobody can enrol`;
+}

@@ -1,0 +1,25 @@
+import type { Rule } from "../rule";
+import { accessRules } from "./access";
+import { doorRules } from "./doors";
+import { groupRules } from "./groups";
+import { outpostRules } from "./outpost";
+import { peopleRules } from "./people";
+import { protectionRules } from "./protection";
+import { providerRules } from "./providers";
+import { redirectUriRules } from "./redirect-uris";
+import { secretRules } from "./secrets";
+import { serverRules } from "./server";
+
+/** Every rule of the pack, in the order of docs/policy.md. */
+export const RULES: readonly Rule[] = [
+  ...accessRules,
+  ...redirectUriRules,
+  ...providerRules,
+  ...doorRules,
+  ...peopleRules,
+  ...groupRules,
+  ...outpostRules,
+  ...serverRules,
+  ...secretRules,
+  ...protectionRules,
+];

@@ -1,0 +1,112 @@
+import { openingText } from "./access";
+import { compare, nameOf } from "./applications";
+import { flowSteps, type Bindings, type Step } from "./flows";
+import { secondFactorOf, type SecondFactor } from "./second-factor";
+import { flag, text, TYPES, type Item, type Reference, type Snapshot } from "./snapshot";
+
+/** A way to log in. */
+export interface Door {
+  readonly key: string;
+  readonly name: string;
+  readonly secondFactor: SecondFactor;
+  /** What else must be passed, in words that do not depend on ids. */
+  readonly locks: readonly string[];
+  /** Mail domains that are let in; empty: not looked at. */
+  readonly domains: readonly string[];
+  /** Stages that refuse whoever comes, since nothing is bound to them. */
+  readonly refusesAll: readonly string[];
+  /** Makes accounts for strangers. */
+  readonly enrols: boolean;
+  /** Keys of the policies that decide here. */
+  readonly policies: readonly string[];
+}
+
+/** Every way to log in that a state shows. */
+export function doorsOf(state: Snapshot, bindings: Bindings): Door[] {
+  const stepsOf = flowSteps(state, bindings);
+  const doors: Door[] = [];
+  const brand =
+    state.ofType(TYPES.brand).find((item) => flag(item, "default", false)) ?? state.ofType(TYPES.brand)[0];
+  const [authentication] = brand ? state.follow(brand, "flowAuthentication") : [];
+  const password = authentication ?? theShippedFlow(stepsOf);
+  if (password) doors.push(door("password", "Password", state, bindings, stepsOf, password));
+  const [recovery] = brand ? state.follow(brand, "flowRecovery") : [];
+  if (recovery) doors.push(door("recovery", "Recovery link", state, bindings, stepsOf, recovery));
+  for (const source of state.ofTypes("authentik:index/source")) {
+    if (!/:Source[A-Z][a-zA-Z]*$/.test(source.type) || !flag(source, "enabled", true)) continue;
+    const [flow] = state.follow(source, "authenticationFlow");
+    const name = nameOf(source) ?? source.key;
+    const own = door(`source ${text(source, "slug")}`, name, state, bindings, stepsOf, flow, source);
+    doors.push(own);
+  }
+  return doors.sort((a, b) => compare(a.key, b.key));
+}
+
+function door(
+  key: string,
+  name: string,
+  state: Snapshot,
+  bindings: Bindings,
+  stepsOf: ReadonlyMap<string, readonly Step[]>,
+  flow: Reference | undefined,
+  source?: Item,
+): Door {
+  const steps = (flow && stepsOf.get(flow.key)) ?? [];
+  const guards = [
+    ...((flow && bindings.get(flow.key)) ?? []),
+    ...((source && bindings.get(source.key)) ?? []),
+  ];
+  const denials = steps.filter((step) => step.stage?.type === TYPES.deny);
+  const policies = [...guards, ...steps.flatMap((step) => step.guards)].filter(
+    ({ kind }) => kind === "policy",
+  );
+  const expressions = new Map(
+    state.ofType(TYPES.expression).map((item) => [item.key, text(item, "expression")]),
+  );
+  const refusing = denials.filter((step) =>
+    step.guards.some(({ key: policy }) =>
+      /not\s+ak_user_has_authenticator\(/.test(expressions.get(policy) ?? ""),
+    ),
+  );
+  const conditional = denials.filter((step) => step.guards.length > 0);
+  const locks = [
+    ...guards.map((guard) => `only ${openingText(guard)}`),
+    ...conditional.map((step) => `refuses ${conditionText(step)} (${nameOf(step.stage) ?? ""})`),
+  ];
+  return {
+    key,
+    name,
+    secondFactor: {
+      ...secondFactorOf(state, steps, flow),
+      refusedWithout: refusing.length > 0,
+    },
+    locks: locks.sort(compare),
+    refusesAll: denials
+      .filter((step) => step.guards.length === 0)
+      .map(({ stage }) => nameOf(stage) ?? "")
+      .sort(compare),
+    domains: [...new Set(guards.flatMap(({ key: policy }) => domainsIn(expressions.get(policy) ?? "")))].sort(
+      compare,
+    ),
+    enrols: source !== undefined && state.follow(source, "enrollmentFlow").length > 0,
+    policies: [...new Set(policies.map((policy) => policy.key))],
+  };
+}
+
+function conditionText({ guards, engine, judgedLate }: Step): string {
+  const condition = guards.map(openingText).join(engine === "all" ? " and " : " or ");
+  return judgedLate ? condition : `${condition}, judged before the person is known,`;
+}
+
+/** Domains that an expression names. Its text is not repeated anywhere. */
+function domainsIn(expression: string): string[] {
+  return [...expression.matchAll(/"([a-z0-9-]+(?:\.[a-z0-9-]+)+)"/gi)].map(([, domain = ""]) =>
+    domain.toLowerCase(),
+  );
+}
+
+/** Where the brand does not say: the only flow that has steps of ours and is not in the state. */
+function theShippedFlow(steps: ReadonlyMap<string, readonly Step[]>): Reference | undefined {
+  const shipped = [...steps.keys()].filter((key) => !key.startsWith("urn:"));
+  return shipped.length === 1 && shipped[0] !== undefined ? { key: shipped[0] } : undefined;
+}

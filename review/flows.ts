@@ -1,0 +1,39 @@
+import type { Opening } from "./applications";
+import { flag, text, TYPES, type Item, type Snapshot } from "./snapshot";
+
+/** Enabled bindings by the key of their target. */
+export type Bindings = ReadonlyMap<string, readonly Opening[]>;
+
+/** A stage in a flow. */
+export interface Step {
+  readonly key: string;
+  readonly order: number;
+  readonly stage?: Item;
+  readonly guards: readonly Opening[];
+  readonly engine: string;
+  /** Policies are judged when the step is reached, with the person known. */
+  readonly judgedLate: boolean;
+}
+
+/** The steps of every flow, in their order. */
+export function flowSteps(state: Snapshot, bindings: Bindings): Map<string, Step[]> {
+  const byFlow = new Map<string, Step[]>();
+  for (const item of state.ofType(TYPES.stageBinding)) {
+    const [flow] = state.follow(item, "target");
+    if (!flow) continue;
+    const { order } = item.values;
+    const step: Step = {
+      key: item.key,
+      order: typeof order === "number" ? order : 0,
+      stage: state.follow(item, "stage")[0]?.item,
+      guards: bindings.get(item.key) ?? [],
+      engine: text(item, "policyEngineMode"),
+      judgedLate: flag(item, "reEvaluatePolicies", true),
+    };
+    const known = byFlow.get(flow.key);
+    if (known) known.push(step);
+    else byFlow.set(flow.key, [step]);
+  }
+  for (const steps of byFlow.values()) steps.sort((a, b) => a.order - b.order);
+  return byFlow;
+}

@@ -1,0 +1,73 @@
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Workspace } from "../commands/workspace";
+import { FORMATS, readArguments, type Asked, type Format } from "./arguments";
+import { VERDICTS } from "./finding";
+import { html } from "./html";
+import { json } from "./json";
+import { markdown } from "./markdown";
+import { reportOf, type Report } from "./report";
+import { fromEngine, fromFiles, Unreviewable } from "./sources";
+import { svg } from "./svg";
+
+const RENDER: Readonly<Record<Format, (report: Report) => string>> = { markdown, html, svg, json };
+
+const EXTENSION: Readonly<Record<Format, string>> = {
+  markdown: "md",
+  html: "html",
+  svg: "svg",
+  json: "json",
+};
+
+/**
+ * The command `npm run review`.
+ *
+ * @param open opens the workspace of a stack; not called where files are given.
+ * @returns the exit code: 0 reviewed, 1 cannot be reviewed, 2 wrong use, 3 where `--fail-on` says so.
+ */
+export async function review(
+  args: readonly string[],
+  open: (stack: string) => Promise<Workspace>,
+): Promise<number> {
+  const asked = readArguments(args);
+  if (typeof asked === "number") return asked;
+  let report: Report;
+  try {
+    report = reportOf(await sourceOf(asked, open));
+  } catch (error) {
+    if (!(error instanceof Unreviewable)) throw error;
+    console.error(error.message.trimEnd());
+    return 1;
+  }
+  put(report, asked);
+  const worst = asked.failOn === undefined ? VERDICTS.length : VERDICTS.indexOf(asked.failOn);
+  return VERDICTS.indexOf(report.verdict) >= worst ? 3 : 0;
+}
+
+async function sourceOf({ preview, before, stack }: Asked, open: (stack: string) => Promise<Workspace>) {
+  if (preview !== undefined) return fromFiles(preview, before);
+  const workspace = await open(stack);
+  try {
+    return await fromEngine(workspace);
+  } finally {
+    await workspace.close();
+  }
+}
+
+/** Prints the report, or writes it: one file, or a folder with all formats. */
+function put(report: Report, { output, format }: Asked): void {
+  if (output === undefined) {
+    process.stdout.write(RENDER[format](report));
+    return;
+  }
+  if (!output.endsWith("/") && !statSync(output, { throwIfNoEntry: false })?.isDirectory()) {
+    writeFileSync(output, RENDER[format](report));
+    console.error(`${report.verdict}: ${report.headline}\n${output}`);
+    return;
+  }
+  mkdirSync(output, { recursive: true });
+  const files = FORMATS.map((one) => join(output, `access.${EXTENSION[one]}`));
+  for (const [index, file] of files.entries()) writeFileSync(file, RENDER[FORMATS[index] ?? format](report));
+  console.error([`${report.verdict}: ${report.headline}`, ...files].join("\n"));
+}

@@ -1,0 +1,105 @@
+import { tooWide, type RedirectUri } from "../components/applications/redirect-uris";
+import { compare, type Application } from "./applications";
+import type { Finding } from "./finding";
+import type { Pair } from "./picture";
+import { names, say, words } from "./text";
+
+/**
+ * Addresses that people may be sent back to, with what proves who they are.
+ *
+ * @param firstTime nothing is deployed yet, so only what is too wide by itself is told.
+ */
+export function uriFindings(old: readonly RedirectUri[], now: Application, firstTime: boolean): Finding[] {
+  const id = ({ matching, url }: RedirectUri) => `${matching} ${url}`;
+  const had = new Set(old.map(id));
+  const has = new Set(now.redirectUris.map(id));
+  const added = now.redirectUris.filter((uri) => !had.has(id(uri)));
+  const removed = old.filter((uri) => !has.has(id(uri)));
+  const findings = added.map((uri): Finding => {
+    // Our words; what stands in brackets is the URI once more.
+    const wide = tooWide(uri, [])?.replace(/ \(.*\)$/s, "");
+    if (uri.matching === "regex") {
+      // Which domains it may cover is for whoever reads it, and for the policy pack.
+      const broken = wide?.startsWith("covers another domain") ? undefined : wide;
+      if (firstTime && broken === undefined)
+        return {
+          rule: "redirect-uri",
+          text: say`Lets ${now.slug} send people to whatever matches ${uri.url}.`,
+        };
+      const why = broken === undefined ? [] : words(`; it ${broken}`);
+      return {
+        rule: "redirect-uri-wide",
+        text: say`Lets ${now.slug} send people to whatever matches ${uri.url}${why}.`,
+      };
+    }
+    return wide === undefined
+      ? { rule: "redirect-uri", text: say`Lets ${now.slug} send people to ${uri.url}.` }
+      : {
+          rule: "redirect-uri-wide",
+          text: say`Lets ${now.slug} send people to ${uri.url}, which ${words(wide)}.`,
+        };
+  });
+  if (firstTime) return findings.filter(({ rule }) => rule === "redirect-uri-wide");
+  return [
+    ...findings,
+    ...removed.map(({ url }): Finding => ({
+      rule: "redirect-uri",
+      text: say`No longer lets ${now.slug} send people to ${url}.`,
+    })),
+  ];
+}
+
+/** Paths that are served without a login. */
+export function pathFindings(old: Application, now: Application): Finding[] {
+  const added = now.publicPaths.filter((path) => !old.publicPaths.includes(path));
+  const removed = old.publicPaths.filter((path) => !now.publicPaths.includes(path));
+  return [
+    ...added.map((path): Finding => {
+      const anchored = path.startsWith("^") && path.endsWith("$") && !path.includes("|");
+      return anchored
+        ? { rule: "public-path", text: say`Serves ${path} of ${now.slug} without a login.` }
+        : {
+            rule: "public-path-wide",
+            text: say`Serves every path of ${now.slug} in which ${path} is found without a login.`,
+          };
+    }),
+    ...removed.map((path): Finding => ({
+      rule: "public-path",
+      text: say`No longer serves ${path} of ${now.slug} without a login.`,
+    })),
+  ];
+}
+
+/** What an application is told about people. */
+export function claimFindings(old: Application, now: Application): Finding[] {
+  const told = now.claims.filter((claim) => !old.claims.includes(claim));
+  const kept = old.claims.filter((claim) => !now.claims.includes(claim));
+  const findings: Finding[] = [];
+  if (told.length > 0)
+    findings.push({ rule: "claims", text: say`Tells ${now.slug} the claims ${names(told)}.` });
+  if (kept.length > 0)
+    findings.push({ rule: "claims", text: say`No longer tells ${now.slug} the claims ${names(kept)}.` });
+  return findings;
+}
+
+/** Mappings whose content changes, each once, with the applications that are told it. */
+export function mappingFindings(
+  applications: readonly Pair<Application>[],
+  nameOfMapping: (key: string) => string,
+): Finding[] {
+  const told = new Map<string, string[]>();
+  for (const { before, after } of applications) {
+    if (!before || !after) continue;
+    for (const [key, content] of after.mappings) {
+      const was = before.mappings.get(key);
+      if (was === undefined || was === content) continue;
+      const known = told.get(key);
+      if (known) known.push(after.slug);
+      else told.set(key, [after.slug]);
+    }
+  }
+  return [...told].map(([key, slugs]) => ({
+    rule: "claims",
+    text: say`Scope mapping ${nameOfMapping(key)} tells something else to ${names(slugs.sort(compare))}: read the change.`,
+  }));
+}

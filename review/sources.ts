@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+
+import type { Workspace } from "../commands/workspace";
+import {
+  readDeployment,
+  readPreviewAnswer,
+  type PreviewAnswer,
+  type Resource,
+  type Step,
+} from "../state/resources";
+import { count } from "./text";
+
+/** What the report is made of. */
+export interface Reviewed {
+  readonly stack: string;
+  readonly steps: readonly Step[];
+}
+
+/** The preview cannot be reviewed; the message says why and what mends it. */
+export class Unreviewable extends Error {}
+
+/** Asks the engine: one preview tells both what is deployed, as it is now, and what would be. */
+export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
+  // Looking makes no stack; only the embedded default is there for whoever asks.
+  const { stack } = workspace;
+  const selected =
+    stack === "local" ? await workspace.select() : await workspace.cli(["stack", "select", stack]);
+  if (selected.code !== 0) {
+    const said = (selected.stderr || selected.stdout).trim();
+    throw new Unreviewable(
+      `stack ${stack} cannot be selected: ${said}\n  mend: pulumi stack ls   (or pulumi stack init ${stack})`,
+    );
+  }
+  const args = ["preview", "--json", "--show-sames", "--refresh"];
+  const { code, stdout, stderr } = await workspace.pulumi(args);
+  let answer: PreviewAnswer;
+  try {
+    answer = readPreviewAnswer(stdout);
+  } catch (error) {
+    throw new Unreviewable(code === 0 ? String(error) : (stderr || stdout).trim());
+  }
+  if (code !== 0 && answer.errors.length === 0) throw new Unreviewable((stderr || stdout).trim());
+  return reviewed(answer, [], `the preview of stack ${stack}`);
+}
+
+/**
+ * Reads what CI hands over.
+ *
+ * @param preview answer of `pulumi preview --json --show-sames --refresh`.
+ * @param before answer of `pulumi stack export`, where the preview was made without `--show-sames`, or to check it.
+ */
+export function fromFiles(preview: string, before?: string): Reviewed {
+  const answer = readFile(preview, readPreviewAnswer);
+  const deployed = before === undefined ? [] : readFile(before, readDeployment).resources;
+  return reviewed(answer, deployed, preview);
+}
+
+function readFile<T>(file: string, read: (text: string) => T): T {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Unreviewable(`${file} cannot be read: ${message(error)}`);
+  }
+  try {
+    return read(text);
+  } catch (error) {
+    throw new Unreviewable(`${file}: ${message(error)}`);
+  }
+}
+
+const HOW = "pulumi preview --json --show-sames --refresh";
+
+/** @param deployed what the state holds; empty where only the preview tells. */
+function reviewed(answer: PreviewAnswer, deployed: readonly Resource[], source: string): Reviewed {
+  const { steps, errors, summary } = answer;
+  if (errors.length > 0) throw new Unreviewable(failure(errors));
+  const stacks = new Set([...steps, ...deployed].map(({ urn }) => stackOf(urn)));
+  const [stack] = stacks;
+  if (stacks.size > 1) {
+    throw new Unreviewable(`the state and the preview are of several stacks: ${[...stacks].join(", ")}`);
+  }
+  const seen = new Set(steps.flatMap(({ urn, before }) => [urn, before?.urn ?? urn]));
+  const silent = deployed.filter(({ urn, type }) => !seen.has(urn) && !type.startsWith("pulumi:providers:"));
+  const found: Record<string, number> = { same: silent.length };
+  for (const { op } of steps) found[op] = (found[op] ?? 0) + 1;
+  for (const [op, expected] of Object.entries(summary)) {
+    const missing = expected - (found[op] ?? 0);
+    if (missing <= 0) continue;
+    const mend = op === "same" && !found.same ? "it was made without --show-sames" : "it is cut off";
+    throw new Unreviewable(
+      `${source} lacks ${missing} of ${count(expected, "step")} "${op}": ${mend}. Make it again: ${HOW}`,
+    );
+  }
+  if (silent.length > 0 && (found.same ?? 0) > (summary.same ?? 0)) {
+    throw new Unreviewable(
+      `${source} says nothing about ${silent[0]?.urn ?? ""}, which is in the state: it is cut off, or of another time. Make it again: ${HOW}`,
+    );
+  }
+  if (stack === undefined) throw new Unreviewable(`${source} has no steps: there is nothing to review`);
+  return { stack, steps: [...steps, ...silent.map(unchanged)] };
+}
+
+function unchanged(resource: Resource): Step {
+  return { op: "same", urn: resource.urn, before: resource, after: resource, differences: {} };
+}
+
+/** `urn:pulumi:<stack>::<project>::…`. */
+function stackOf(urn: string): string {
+  return urn.split("::", 1)[0]?.replace("urn:pulumi:", "") ?? "";
+}
+
+function failure(errors: readonly string[]): string {
+  const told = errors
+    .map((error) => error.replace(/^error: /, "").trim())
+    .filter((error) => error !== "preview failed");
+  return `the preview fails, so there is nothing to review:\n${told.join("\n")}`;
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error).replace(/^Error: /, "");
+}

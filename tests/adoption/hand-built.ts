@@ -1,0 +1,191 @@
+import { Trial, type List } from "../engine/trial";
+import { bundle, PluginClient } from "../sandbox/plugin-client";
+
+/** Secrets of the hand-built PLANA, of no worth; the tests look for them where none may be. */
+export const LIVE_SECRETS = {
+  secretKey: "hand-built-secret-key-".padEnd(60, "7"),
+  databasePassword: "hand-built-database-password-31",
+  bootstrapToken: "hand-built-bootstrap-token-32",
+  client: (slug: string) => `hand-built-client-secret-of-${slug}-`.padEnd(64, "9"),
+};
+
+export const TENANTS_CLIENT = "pNQrL29SXWXiLgNHdPWvFiRR85cmyxrGdTwoXgas";
+const PEOPLE = ["Boyan Rabchev", "Julian Lubenov", "Martin Kotrulev", "Ramona Gospodinova"];
+const CLIENTS = ["forgejo", "grafana", "penpot", "matrix", "nextcloud", "vaultwarden"];
+
+interface Pk {
+  readonly pk: number;
+}
+
+/** PLANA as somebody built it by hand, with the ids of the facts. */
+export class HandBuilt {
+  private constructor(readonly trial: Trial) {}
+
+  static async build(trial: Trial): Promise<HandBuilt> {
+    const built = new HandBuilt(trial);
+    await built.cluster();
+    const groups = await built.groups();
+    await built.people(groups);
+    await built.applications();
+    return built;
+  }
+
+  make<T = Record<string, unknown>>(path: string, body: Readonly<Record<string, unknown>>): Promise<T> {
+    return this.trial.authentik<T>(path, "POST", body);
+  }
+
+  /** Makes and deletes until the next object gets this number. */
+  async burn(
+    path: string,
+    until: number,
+    body: (name: string) => Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    for (let last = 0; last < until - 1;) {
+      const { pk } = await this.make<Pk>(path, body(`burnt-${last}`));
+      await this.remove(`${path}${pk}/`);
+      if (pk >= until) throw new Error(`${path}: ${until} is already gone`);
+      last = pk;
+    }
+  }
+
+  async remove(path: string): Promise<void> {
+    const { sandbox } = this.trial;
+    const response = await fetch(`${sandbox.authentik.url}/api/v3${path}`, {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${sandbox.token}` },
+    });
+    if (response.status !== 204) throw new Error(`DELETE ${path}: ${response.status}`);
+  }
+
+  async flow(slug: string): Promise<string> {
+    const { results } = await this.trial.authentik<List<{ pk: string }>>(`/flows/instances/?slug=${slug}`);
+    return results[0]?.pk ?? "";
+  }
+
+  private async groups(): Promise<Record<string, string>> {
+    const pks: Record<string, string> = {};
+    for (const name of ["plana-staff", "plana-admins", "plana-finance", "tenant-impersonators"]) {
+      const { pk } = await this.make<{ pk: string }>("/core/groups/", {
+        name,
+        is_superuser: name === "plana-admins",
+        // Set by hand; the provider writes attributes whole.
+        attributes: name === "plana-finance" ? { cost_centre: "4711" } : {},
+      });
+      pks[name] = pk;
+    }
+    return pks;
+  }
+
+  private async people(groups: Readonly<Record<string, string>>): Promise<void> {
+    const path = "/core/users/";
+    const person = (name: string, more: Readonly<Record<string, unknown>> = {}) => {
+      const username = name.toLowerCase().replace(" ", ".");
+      const of = [groups["plana-staff"]];
+      return this.make(path, {
+        username,
+        name,
+        email: `${username}@plana.solutions`,
+        groups: of,
+        path: "users",
+        ...more,
+      });
+    };
+    const stopgap = (name: string) => ({ username: name, name });
+    await this.burn(path, 6, stopgap);
+    await person("Chudomir Monevski", {
+      groups: [groups["plana-staff"], groups["plana-admins"], groups["tenant-impersonators"]],
+    });
+    for (const name of PEOPLE) await person(name);
+    // Somebody who is not in the program.
+    await person("Old Contractor");
+    await this.burn(path, 24, stopgap);
+    // Renamed by hand: only the address tells who it is.
+    await person("Elena Encheva-Blagoeva", { username: "elena", attributes: { room: "4.12" } });
+  }
+
+  private async applications(): Promise<void> {
+    const flows = {
+      authorization_flow: await this.flow("default-provider-authorization-implicit-consent"),
+      invalidation_flow: await this.flow("default-provider-invalidation-flow"),
+    };
+    const oidc = (name: string, slug: string, more: Readonly<Record<string, unknown>> = {}) =>
+      this.make<Pk>("/providers/oauth2/", {
+        name,
+        ...flows,
+        client_id: `hand-built-${slug}`,
+        client_secret: LIVE_SECRETS.client(slug),
+        redirect_uris: [{ matching_mode: "strict", url: `https://${slug}.trial.example.org/old` }],
+        grant_types: ["authorization_code"],
+        ...more,
+      });
+    const application = (
+      slug: string,
+      name: string,
+      provider: number,
+      more: Readonly<Record<string, unknown>> = {},
+    ) => this.make("/core/applications/", { slug, name, provider, policy_engine_mode: "any", ...more });
+    await this.burn("/providers/oauth2/", 10, (name) => ({ name, ...flows, redirect_uris: [] }));
+    const tenants = await oidc("Odoo tenants", "odoo-tenants", { client_id: TENANTS_CLIENT });
+    const forgejo = await oidc("forgejo", "forgejo");
+    const grafana = await oidc("Grafana (by hand)", "grafana");
+    const proxy = await this.make<Pk>("/providers/proxy/", {
+      name: "Matomo behind the outpost",
+      ...flows,
+      mode: "forward_single",
+      external_host: "https://analytics.trial.example.org",
+    });
+    const matomo = await oidc("Matomo login button", "matomo");
+    await application("odoo-tenants", "PLANA Odoo Platform", tenants.pk);
+    // An icon set by hand.
+    await application("forgejo", "Forgejo", forgejo.pk, {
+      meta_icon: "https://icons.example.org/forgejo.png",
+    });
+    await application("grafana", "Grafana", grafana.pk);
+    await application("matomo-admin", "Matomo administration", proxy.pk);
+    await application("matomo", "Matomo", matomo.pk);
+    for (const slug of CLIENTS.slice(2)) await application(slug, slug, (await oidc(slug, slug)).pk);
+    // Not in the program.
+    await application("legacy-wiki", "Wiki", (await oidc("legacy-wiki", "legacy-wiki")).pk);
+  }
+
+  /** The chart with its settings in the values, so with a Secret of its own. */
+  private async cluster(): Promise<void> {
+    const plugins = bundle();
+    const plugin = await PluginClient.start(plugins.file, "kubernetes");
+    try {
+      await plugin.configure({ kubeconfig: this.trial.sandbox.env.KUBECONFIG ?? "" });
+      for (const name of ["authentik", "forgejo", "monitoring"]) {
+        await plugin.create("kubernetes:core/v1:Namespace", {
+          apiVersion: "v1",
+          kind: "Namespace",
+          metadata: { name },
+        });
+      }
+      const { inputs } = await plugin.check("kubernetes:helm.sh/v3:Release", {
+        name: "authentik",
+        namespace: "authentik",
+        chart: "authentik",
+        version: "2026.5.6",
+        repositoryOpts: { repo: "https://charts.goauthentik.io" },
+        values: {
+          authentik: {
+            secret_key: LIVE_SECRETS.secretKey,
+            bootstrap_token: LIVE_SECRETS.bootstrapToken,
+            postgresql: {
+              host: "pg01",
+              name: "authentik",
+              user: "authentik",
+              password: LIVE_SECRETS.databasePassword,
+            },
+            email: { host: "mail.example.org" },
+          },
+          postgresql: { enabled: false },
+        },
+      });
+      await plugin.create("kubernetes:helm.sh/v3:Release", inputs);
+    } finally {
+      await plugin.stop();
+      plugins.remove();
+    }
+  }
+}

@@ -1,0 +1,331 @@
+import type { Resource } from "../../policy/model";
+import { AUTHENTIK as AK } from "../../policy/tokens";
+import { runProgram } from "../program";
+import { accepts, refuses, resourcesOf, type Edit } from "./stack";
+
+let base: readonly Resource[];
+beforeAll(async () => {
+  base = resourcesOf(await runProgram());
+});
+const stack = () => base;
+
+const STAGE = "default-authentication-mfa-validation";
+const stage = (inputs: Record<string, unknown>) => (edit: Edit) => edit.set(AK.validate, STAGE, inputs);
+
+/** Binds a stage into a flow. */
+function step(edit: Edit, name: string, flow: string, type: string, bound: string, order: number): void {
+  const target = edit.to("target", AK.flow, flow, "uuid");
+  const which = edit.to("stage", type, bound);
+  edit.add(
+    AK.flowStageBinding,
+    name,
+    { ...target.inputs, ...which.inputs, order },
+    { dependencies: { ...target.dependencies, ...which.dependencies } },
+  );
+}
+
+const DOORS = ["plana-recovery", "plana-google"] as const;
+const LOCKED = [...DOORS, "default-authentication-flow"] as const;
+const told = (door: (typeof LOCKED)[number]) =>
+  door === "default-authentication-flow" ? "the login flow of Authentik" : `flow ${door}`;
+
+describe("TOTP", () => {
+  refuses(
+    stack,
+    (
+      [
+        ["skipped for who has none", { notConfiguredAction: "skip" }, /notConfiguredAction is "skip"/],
+        ["denied to who has none", { notConfiguredAction: "deny" }, /notConfiguredAction is "deny"/],
+        [
+          "left to the server's default",
+          { notConfiguredAction: undefined },
+          /notConfiguredAction is \(nothing\)/,
+        ],
+        ["without its class", { deviceClasses: ["static"] }, /deviceClasses lacks totp/],
+        ["beside e-mail", { deviceClasses: ["totp", "email"] }, /device class "email" is not TOTP/],
+        ["without a stage to enrol", { configurationStages: [] }, /configurationStages is empty/],
+        ["not asked for a month", { lastAuthThreshold: "days=30" }, /lastAuthThreshold is "days=30"/],
+      ] as const
+    ).map(([what, inputs, said]) => ({ what, rule: "totp-enrols", edit: stage(inputs), said })),
+  );
+
+  refuses(stack, [
+    {
+      what: "recovery codes enrolled in place of TOTP",
+      rule: "totp-enrols",
+      edit: (edit) => {
+        const { inputs, dependencies } = edit.to(
+          "configurationStages",
+          AK.staticSetup,
+          "plana-recovery-codes",
+        );
+        edit.set(AK.validate, STAGE, { configurationStages: [inputs.configurationStages] }, dependencies);
+      },
+      said: /configuration stage plana-recovery-codes does not enrol TOTP/,
+    },
+    {
+      what: "a stage of another name, which the password door does not use",
+      rule: "totp-enrols",
+      edit: stage({ name: "plana-mfa" }),
+      said: /^0 stages default-authentication-mfa-validation in the program/m,
+    },
+    {
+      what: "a second, lax stage",
+      rule: "totp-enrols",
+      edit: (edit) => edit.add(AK.validate, "lax", { name: "lax", notConfiguredAction: "skip" }),
+      said: /^lax: notConfiguredAction is "skip"/m,
+    },
+    ...DOORS.flatMap((door) => [
+      {
+        what: `${door} without the second factor`,
+        rule: "totp-on-every-door",
+        edit: (edit: Edit) => edit.remove(AK.flowStageBinding, `${door}-second-factor`),
+        said: new RegExp(`^flow ${door} does not bind the second factor$`, "m"),
+      },
+      {
+        what: `${door} with another stage in its place`,
+        rule: "totp-on-every-door",
+        edit: (edit: Edit) => {
+          const { inputs, dependencies } = edit.to("stage", AK.deny, "plana-lockout");
+          edit.set(AK.flowStageBinding, `${door}-second-factor`, inputs, dependencies);
+        },
+        said: new RegExp(`^flow ${door} does not bind the second factor$`, "m"),
+      },
+      {
+        what: `${door} with a policy on the second factor`,
+        rule: "totp-on-every-door",
+        edit: (edit: Edit) =>
+          edit.bind("skip", [AK.flowStageBinding, `${door}-second-factor`], "plana-admins"),
+        said: new RegExp(
+          `^flow ${door} has a policy on ${door}-second-factor, which may skip the second factor$`,
+          "m",
+        ),
+      },
+      {
+        what: `${door} with the login first`,
+        rule: "totp-on-every-door",
+        edit: (edit: Edit) => edit.set(AK.flowStageBinding, `${door}-login`, { order: 1 }),
+        said: new RegExp(`^flow ${door} runs ${door}-login before the second factor$`, "m"),
+      },
+    ]),
+    {
+      what: "the password written before the second factor",
+      rule: "totp-on-every-door",
+      edit: (edit) => edit.set(AK.flowStageBinding, "plana-recovery-write", { order: 3 }),
+      said: /^flow plana-recovery runs plana-recovery-write before the second factor$/m,
+    },
+    {
+      what: "Authentik's own flow for Google",
+      rule: "totp-on-every-door",
+      edit: (edit) =>
+        edit.set(
+          AK.source,
+          "google",
+          { authenticationFlow: "flow:default-source-authentication" },
+          { authenticationFlow: [] },
+        ),
+      said: /^source google logs in by flow "flow:default-source-authentication", which is not of this program/m,
+    },
+    {
+      what: "Google without a flow",
+      rule: "totp-on-every-door",
+      edit: (edit) =>
+        edit.set(AK.source, "google", { authenticationFlow: undefined }, { authenticationFlow: [] }),
+      said: /^source google logs in by flow \(nothing\)/m,
+    },
+    {
+      what: "a recovery flow that is not of this program",
+      rule: "totp-on-every-door",
+      edit: (edit) =>
+        edit.set(AK.brand, "authentik-default", { flowRecovery: "flow:other" }, { flowRecovery: [] }),
+      said: /^recovery flow "flow:other" of brand authentik-default is not of this program$/m,
+    },
+    {
+      what: "a login flow of one's own without the second factor",
+      rule: "totp-on-every-door",
+      edit: (edit) => {
+        edit.add(AK.flow, "plana-login", { slug: "plana-login", designation: "authentication" });
+        const { inputs, dependencies } = edit.to("flowAuthentication", AK.flow, "plana-login", "uuid");
+        edit.set(AK.brand, "authentik-default", inputs, dependencies);
+      },
+      said: /^flow plana-login does not bind the second factor$/m,
+    },
+    {
+      what: "a login in a flow of another designation",
+      rule: "totp-on-every-door",
+      edit: (edit) =>
+        step(edit, "codes-login", "plana-recovery-codes", AK.userLogin, "plana-google-login", 20),
+      said: /^flow plana-recovery-codes does not bind the second factor$/m,
+    },
+    {
+      what: "a login bound early into Authentik's own flow",
+      rule: "totp-on-every-door",
+      edit: (edit) => {
+        const { inputs, dependencies } = edit.to("stage", AK.userLogin, "plana-google-login");
+        edit.add(
+          AK.flowStageBinding,
+          "early",
+          { ...inputs, target: "flow:default-authentication-flow", order: 25 },
+          { dependencies },
+        );
+      },
+      said: /^the login flow of Authentik runs early before the second factor$/m,
+    },
+    {
+      what: "no brand",
+      rule: "totp-on-every-door",
+      edit: (edit) => edit.remove(AK.brand, "authentik-default"),
+      said: /^no brand in the program/m,
+    },
+    ...LOCKED.flatMap((door) =>
+      (
+        [
+          ["removed", (edit: Edit) => edit.remove(AK.flowStageBinding, `${door}-totp-missing`)],
+          [
+            "switched off",
+            (edit: Edit) => edit.set(AK.policyBinding, `${door}-totp-missing-for-staff`, { enabled: false }),
+          ],
+          [
+            "negated",
+            (edit: Edit) => edit.set(AK.policyBinding, `${door}-totp-missing-for-lack`, { negate: true }),
+          ],
+          [
+            "for another group",
+            (edit: Edit) => {
+              const { inputs, dependencies } = edit.to("group", AK.group, "plana-finance");
+              edit.set(AK.policyBinding, `${door}-totp-missing-for-staff`, inputs, dependencies);
+            },
+          ],
+          [
+            "narrowed by one policy more",
+            (edit: Edit) =>
+              edit.bind("narrow", [AK.flowStageBinding, `${door}-totp-missing`], "plana-finance"),
+          ],
+          [
+            "with one policy enough",
+            (edit: Edit) =>
+              edit.set(AK.flowStageBinding, `${door}-totp-missing`, { policyEngineMode: "any" }),
+          ],
+          [
+            "judged before anybody is known",
+            (edit: Edit) =>
+              edit.set(AK.flowStageBinding, `${door}-totp-missing`, { reEvaluatePolicies: false }),
+          ],
+          [
+            "with a policy that never holds",
+            (edit: Edit) =>
+              edit.set(AK.policyExpression, "plana-totp-missing", { expression: "return False" }),
+          ],
+          [
+            "with a policy that takes any device",
+            (edit: Edit) => {
+              const { inputs } = edit.one(AK.policyExpression, "plana-totp-missing");
+              edit.set(AK.policyExpression, "plana-totp-missing", {
+                expression: String(inputs.expression).replace(', "totp"', ""),
+              });
+            },
+          ],
+          [
+            "after the login",
+            (edit: Edit) => edit.set(AK.flowStageBinding, `${door}-totp-missing`, { order: 200 }),
+          ],
+          [
+            "before anybody can enrol",
+            (edit: Edit) => edit.set(AK.flowStageBinding, `${door}-totp-missing`, { order: 1 }),
+          ],
+        ] as const
+      ).map(([what, edit]) => ({
+        what: `the lock of ${door} ${what}`,
+        rule: "totp-lock-on-every-door",
+        edit,
+        said: new RegExp(`^${told(door)} (has|runs) `, "m"),
+      })),
+    ),
+    {
+      what: "a lock for a group that nobody is in",
+      rule: "totp-lock-on-every-door",
+      edit: () => undefined,
+      knobs: { staffGroup: "employees" },
+      said: /^the login flow of Authentik has no lock that refuses members of employees without TOTP$/m,
+    },
+  ]);
+});
+
+describe("ways round the login", () => {
+  refuses(
+    stack,
+    (
+      [
+        ["unknown Google accounts", AK.source, "google", { enrollmentFlow: "x" }, /enrollmentFlow is set/],
+        [
+          "links by username",
+          AK.source,
+          "google",
+          { userMatchingMode: "username_link" },
+          /userMatchingMode is "username_link"/,
+        ],
+        [
+          "a sign-up link",
+          AK.identification,
+          "default-authentication-identification",
+          { enrollmentFlow: "x" },
+          /enrollmentFlow is set/,
+        ],
+        [
+          "a login without a password",
+          AK.identification,
+          "default-authentication-identification",
+          { passwordlessFlow: "x" },
+          /passwordlessFlow is set/,
+        ],
+        [
+          "accounts made in recovery",
+          AK.userWrite,
+          "plana-recovery-write",
+          { userCreationMode: "create_when_required" },
+          /userCreationMode is "create_when_required"/,
+        ],
+        [
+          "an enrolment flow",
+          AK.flow,
+          "plana-recovery-codes",
+          { designation: "enrollment" },
+          /a flow for enrolment/,
+        ],
+      ] as const
+    ).map(([what, type, name, inputs, said]) => ({
+      what,
+      rule: "no-way-round-login",
+      edit: (edit: Edit) => edit.set(type, name, inputs),
+      said,
+    })),
+  );
+
+  refuses(stack, [
+    {
+      what: "an app password",
+      rule: "no-way-round-login",
+      edit: (edit) => edit.add(AK.token, "app", { identifier: "app", intent: "app_password" }),
+      said: /^app: a token for "app_password"/m,
+    },
+    ...[
+      "sourceSaml:SourceSaml",
+      "sourceLdap:SourceLdap",
+      "providerLdap:ProviderLdap",
+      "stageInvitation:StageInvitation",
+    ].map((kind) => ({
+      what: kind,
+      rule: "no-way-round-login",
+      edit: (edit: Edit) => edit.add(`authentik:index/${kind}`, "other", { name: "other" }),
+      said: /^other: another door/m,
+    })),
+  ]);
+
+  accepts(stack, [
+    [
+      "a token of an administrator's script",
+      (edit) => edit.add(AK.token, "script", { identifier: "script", intent: "api" }),
+    ],
+    ["no static codes", stage({ deviceClasses: ["totp"] })],
+  ]);
+});

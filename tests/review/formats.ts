@@ -1,0 +1,10 @@
+import { html } from "../../review/html";
+import { json } from "../../review/json";
+import { markdown } from "../../review/markdown";
+import type { Report } from "../../review/report";
+import { svg } from "../../review/svg";
+
+/** The report in every format, by its name. */
+export function formats(report: Report): Record<"markdown" | "html" | "svg" | "json", string> {
+  return { markdown: markdown(report), html: html(report), svg: svg(report), json: json(report) };
+}

@@ -1,0 +1,408 @@
+import { UNKNOWN } from "../../state/resources";
+import { comment, told } from "./comment";
+import { Recording } from "./recording";
+
+// Each test changes the recorded preview of production's composition as the engine would tell it.
+let now: Recording;
+
+beforeAll(async () => {
+  now = await Recording.make();
+}, 900_000);
+
+test("an application without a binding, and a server that opens those", () => {
+  const changed = now
+    .remove("PolicyBinding", "grafana-plana-staff")
+    .update("SystemSettings", "system-settings", {
+      flags: '{"core_default_app_access":true}',
+    });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated, 1 deleted.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Application `grafana` is OPEN TO EVERYONE: no group is bound to it.",
+      "- Opens every application without a binding to everyone (core_default_app_access).",
+      "",
+      "**Also**",
+      "",
+      "- Closes `grafana` to `plana-staff`.",
+    ),
+  );
+});
+
+test("TOTP is loosened on the Google door", () => {
+  const changed = now.remove("FlowStageBinding", "plana-google-second-factor");
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 deleted.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The second factor of the door `Google` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `not asked; refused without TOTP`.",
+    ),
+  );
+});
+
+test("the second lock is taken off the recovery door", () => {
+  const changed = now.remove("FlowStageBinding", "plana-recovery-totp-missing");
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 deleted.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The second factor of the door `Recovery link` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, recovery codes`.",
+      "- The door `Recovery link` loses a lock: `refuses plana-staff and policy plana-totp-missing (plana-totp-missing)`.",
+    ),
+  );
+});
+
+test("TOTP is asked after the password is written", () => {
+  const changed = now.update("FlowStageBinding", "plana-recovery-second-factor", { order: 30 });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The second factor of the door `Recovery link` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `not asked; refused without TOTP`.",
+    ),
+  );
+});
+
+test("TOTP is skipped by who has none", () => {
+  const changed = now.update("StageAuthenticatorValidate", "default-authentication-mfa-validation", {
+    notConfiguredAction: "skip",
+  });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The second factor of the door `Password` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, recovery codes, skipped by who has none; refused without TOTP`.",
+      "- The second factor of the door `Recovery link` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, recovery codes, skipped by who has none; refused without TOTP`.",
+      "- The second factor of the door `Google` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, recovery codes, skipped by who has none; refused without TOTP`.",
+    ),
+  );
+});
+
+test("a weaker device is accepted", () => {
+  const changed = now.update("StageAuthenticatorValidate", "default-authentication-mfa-validation", {
+    deviceClasses: ["totp", "static", "sms"],
+  });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The second factor of the door `Password` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, sms, recovery codes; refused without TOTP`.",
+      "- The second factor of the door `Recovery link` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, sms, recovery codes; refused without TOTP`.",
+      "- The second factor of the door `Google` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, sms, recovery codes; refused without TOTP`.",
+    ),
+  );
+});
+
+test("a device is remembered", () => {
+  const changed = now.update("StageAuthenticatorValidate", "default-authentication-mfa-validation", {
+    lastAuthThreshold: "days=30",
+  });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The second factor of the door `Password` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, recovery codes; remembered for days=30; refused without TOTP`.",
+      "- The second factor of the door `Recovery link` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, recovery codes; remembered for days=30; refused without TOTP`.",
+      "- The second factor of the door `Google` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, recovery codes; remembered for days=30; refused without TOTP`.",
+    ),
+  );
+});
+
+test("the lockout is taken away", () => {
+  const changed = now.remove("PolicyBinding", "default-authentication-flow-lockout");
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 deleted.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The door `Password` refuses everyone: no policy is bound to `plana-lockout`.",
+      "- The door `Password` loses a lock: `refuses policy plana-lockout (plana-lockout)`.",
+    ),
+  );
+});
+
+test("the lockout comes later", () => {
+  const changed = now.update("PolicyReputation", "plana-lockout", { threshold: -50 });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Policy `plana-lockout` decides otherwise than before (`threshold`): read the change.",
+    ),
+  );
+});
+
+test("the Google domain is widened", () => {
+  const changed = now.update("PolicyExpression", "plana-google-staff-only", {
+    expression: String(now.resource("PolicyExpression", "plana-google-staff-only").inputs.expression).replace(
+      'info.get("hd") == domain',
+      'info.get("hd") in (domain, "example.org")',
+    ),
+  });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The door `Google` may let in another mail domain: `example.org`.",
+      "- Policy `plana-google-staff-only` decides otherwise than before (`expression`): read the change.",
+    ),
+  );
+});
+
+test("the Google domain is not looked at", () => {
+  const changed = now.remove("PolicyBinding", "plana-google-staff-only");
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 deleted.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The door `Google` does not look at the mail domain.",
+      "- The door `Google` loses a lock: `only policy plana-google-staff-only`.",
+    ),
+  );
+});
+
+test("Google makes accounts", () => {
+  const changed = now.update("SourceOauth", "google", {
+    enrollmentFlow: now.resource("Flow", "plana-google").outputs.uuid,
+  });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The door `Google` makes accounts for strangers.",
+    ),
+  );
+});
+
+test("the outpost is detached", () => {
+  const changed = now.update("Outpost", "embedded-outpost", { protocolProviders: [] });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**6 people lose access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- No outpost serves application `matomo-admin`: its login answers 404.",
+      "",
+      "| Person | Gains | Loses |",
+      "| --- | --- | --- |",
+      "| `boyan.rabchev`, `chudomir.monevski`, `elena.encheva-blagoeva`, `julian.lubenov`, `martin.kotrulev`, `ramona.gospodinova` | – | `matomo-admin` |",
+    ),
+  );
+});
+
+test("a public path is added", () => {
+  const changed = now.update("ProviderProxy", "matomo-admin", {
+    skipPathRegex: `${String(now.resource("ProviderProxy", "matomo-admin").inputs.skipPathRegex)}\n^/robots\\.txt$`,
+  });
+  expect(comment(changed.report())).toBe(
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Also**",
+      "",
+      "- Serves `^/robots\\.txt$` of `matomo-admin` without a login.",
+    ),
+  );
+});
+
+test("a public path is not anchored", () => {
+  const changed = now.update("ProviderProxy", "matomo-admin", { skipPathRegex: "/matomo" });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Serves every path of `matomo-admin` in which `/matomo` is found without a login.",
+      "",
+      "**Also**",
+      "",
+      "- No longer serves `^/matomo\\.php$` of `matomo-admin` without a login.",
+      "- No longer serves `^/matomo\\.js$` of `matomo-admin` without a login.",
+      "- No longer serves `^/piwik\\.php$` of `matomo-admin` without a login.",
+      "- No longer serves `^/piwik\\.js$` of `matomo-admin` without a login.",
+      "- No longer serves `^/js/([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*([A-Za-z0-9_-][A-Za-z0-9_.-]*)?$` of `matomo-admin` without a login.",
+      "- No longer serves `^/plugins/[A-Za-z0-9_-][A-Za-z0-9_.-]*/tracker\\.min\\.js$` of `matomo-admin` without a login.",
+    ),
+  );
+});
+
+test("protection is dropped", () => {
+  const changed = now.unprotect("Group", "plana-staff").unprotect("User", "julian.lubenov");
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 2 no longer protected.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- No longer protects `Group plana-staff`, `User julian.lubenov`.",
+    ),
+  );
+});
+
+test("an object is made anew", () => {
+  const changed = now
+    .replace("ProviderOauth2", "grafana")
+    .update(
+      "Application",
+      "grafana",
+      { protocolProvider: UNKNOWN },
+      { protocolProvider: [now.urn("ProviderOauth2", "grafana")] },
+    );
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated, 1 replaced.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Deletes and makes anew `ProviderOauth2 grafana`.",
+    ),
+  );
+});
+
+test("the settings Secret is made anew", () => {
+  const changed = now.replace("Secret", "authentik-settings");
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 replaced.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Deletes and makes anew `Secret authentik-settings`.",
+    ),
+  );
+});
+
+test("people may change their address", () => {
+  const changed = now.update("SystemSettings", "system-settings", { defaultUserChangeEmail: true });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Lets people change their own address or username, and so take over another person's Google login.",
+    ),
+  );
+});
+
+test("the cluster's administrators change", () => {
+  const changed = now.update("ClusterRoleBinding", "plana-admins", { subjects: [] });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Changes who administers the cluster: `ClusterRoleBinding plana-admins`.",
+    ),
+  );
+});
+
+test("what has nothing to do with access", () => {
+  const changed = now.update("StagePrompt", "plana-recovery-prompt", { fields: [] });
+  expect(comment(changed.report())).toBe(
+    told("changed", "**Nobody gains or loses access; objects: 1 updated.**"),
+  );
+});
+
+test("a door refuses everyone", () => {
+  const changed = now.remove("PolicyBinding", "plana-recovery-without-link");
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 deleted.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The door `Recovery link` refuses everyone: no policy is bound to `plana-recovery-refusal`.",
+      "- The door `Recovery link` loses a lock: `refuses policy plana-recovery-without-link (plana-recovery-refusal)`.",
+    ),
+  );
+});
+
+test("administrators may no longer act as another person", () => {
+  const changed = now.update("SystemSettings", "system-settings", { impersonation: false });
+  expect(comment(changed.report())).toBe(
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Also**",
+      "",
+      "- Administrators may no longer act as another person.",
+    ),
+  );
+});
+
+test("the outpost is configured otherwise", () => {
+  const changed = now.update("Outpost", "embedded-outpost", { config: "{}" });
+  expect(comment(changed.report())).toBe(
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Also**",
+      "",
+      "- Changes the configuration of `Outpost embedded-outpost`.",
+    ),
+  );
+});
+
+test("the Google door is closed", () => {
+  const changed = now.update("SourceOauth", "google", { enabled: false });
+  expect(comment(changed.report())).toBe(
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Also**",
+      "",
+      "- Closes the door `Google`.",
+    ),
+  );
+});
