@@ -159,3 +159,20 @@ function shown(field: string, value: unknown): unknown {
   );
   return text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : (JSON.parse(text) as unknown);
 }
+
+/**
+ * Inputs of a resource that are not what the server has. What is never read back, or secret, is not compared.
+ *
+ * @param object the live object, as the API answers it.
+ */
+export function differingFields(
+  { type, inputs }: Pick<Resource, "type" | "inputs">,
+  object: Json,
+): { readonly field: string; readonly live: unknown; readonly program: unknown }[] {
+  return Object.entries(inputs).flatMap(([field, program]) => {
+    if (field.startsWith("__") || program === SECRET || program === UNKNOWN) return [];
+    const live = liveValue(type, field, object);
+    if (live === SECRET || reason({ type, field }, live, program) !== undefined) return [];
+    return [{ field, live: shown(field, live), program: shown(field, program) }];
+  });
+}

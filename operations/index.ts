@@ -4,11 +4,14 @@ import type { Workspace } from "../commands/workspace";
 import type { Organisation } from "../stacks/organisation";
 import { access } from "./access";
 import { contextOf, Refusal, type ContextOptions } from "./context";
+import { doctor } from "./doctor";
 import { person } from "./person";
+import { secret } from "./secret";
+import { token } from "./token";
 import type { AddVerb, Run } from "./verb";
 
 /** Every verb; a new one is a line here. */
-const VERBS: readonly AddVerb[] = [person, access];
+const VERBS: readonly AddVerb[] = [person, access, token, secret, doctor];
 
 interface GlobalOptions {
   readonly stack: string;

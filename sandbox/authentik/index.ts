@@ -33,8 +33,12 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function send(response: ServerResponse, { status, body }: ApiAnswer): void {
-  response.writeHead(status, { "content-type": "application/json", "x-powered-by": "authentik" });
+function send(response: ServerResponse, { status, body, location }: ApiAnswer & { location?: string }): void {
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "x-powered-by": "authentik",
+    ...(location === undefined ? {} : { location }),
+  });
   response.end(body === undefined || status === 204 ? undefined : JSON.stringify(body));
 }
 
@@ -61,7 +65,7 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Authent
     const text = await textOf(request);
     const { authorization } = request.headers;
     if (/^\/-\/health\/(live|ready)\/$/.test(pathname)) return { status: 200, body: {} };
-    const other = oauth(api.store, url, method, pathname, text, authorization);
+    const other = oauth(api.store, url, { method, path: pathname, text, headers: request.headers });
     if (other) return other;
     const planted = /^\/-\/sandbox\/(.+)\/$/.exec(pathname)?.[1];
     if (planted !== undefined && method === "POST" && authorization === `Bearer ${options.token}`) {

@@ -30,7 +30,12 @@ export const KINDS: readonly Kind[] = [
      PersistentVolumeClaim persistentvolumeclaims namespaced spec.storageClassName
      Pod pods namespaced spec.containers`,
   ),
-  ...rows("apps/v1", "Deployment deployments namespaced spec.selector"),
+  ...rows(
+    "apps/v1",
+    `Deployment deployments namespaced spec.selector
+     StatefulSet statefulsets namespaced spec.selector
+     DaemonSet daemonsets namespaced spec.selector`,
+  ),
   ...rows("batch/v1", "Job jobs namespaced spec.template"),
   ...rows("coordination.k8s.io/v1", "Lease leases namespaced"),
   ...rows("networking.k8s.io/v1", "Ingress ingresses namespaced\nNetworkPolicy networkpolicies namespaced"),

@@ -55,7 +55,9 @@ describe("providers", () => {
   });
 
   test("the token endpoint knows the right secret from a wrong one", async () => {
-    const provider = await oidc();
+    const provider = await oidc({
+      redirect_uris: [{ matching_mode: "strict", url: "https://app.example.org/callback" }],
+    });
     const { slug } = await application({ provider: provider.pk });
     const ask = async (client_secret: string): Promise<unknown> => {
       const body = new URLSearchParams({
@@ -63,6 +65,7 @@ describe("providers", () => {
         client_secret,
         grant_type: "authorization_code",
         code: "x",
+        redirect_uri: "https://app.example.org/callback",
       });
       const response = await fetch(`${url()}/application/o/token/`, { method: "POST", body });
       return [response.status, ((await response.json()) as Body).error];

@@ -1,0 +1,72 @@
+import { policyArguments } from "../commands/policy";
+import type { Finished } from "../commands/process";
+import type { Workspace } from "../commands/workspace";
+import { readPreview, type Step } from "../state/resources";
+import { Refusal } from "./context";
+
+/** What a change may touch. */
+export interface Scope {
+  /** What the change is, for messages. */
+  readonly what: string;
+  /** URNs of what belongs to it; nothing else is touched. */
+  readonly targets: readonly string[];
+  /** Inputs that may change, by URN; an absent one may change in any input. */
+  readonly fields?: Readonly<Record<string, readonly string[]>>;
+  /** Whether the provider asks the servers first; not while its own token changes. */
+  readonly refresh: boolean;
+}
+
+/**
+ * What the engine would do within a scope.
+ *
+ * @throws Refusal when it would do anything that does not belong to the change: the program then differs from what
+ * runs by something else, which is to be reviewed and applied first.
+ */
+export async function previewOnly(workspace: Workspace, scope: Scope): Promise<readonly Step[]> {
+  const ran = await workspace.pulumi(["preview", "--json", "--show-sames", ...argumentsOf(workspace, scope)]);
+  if (ran.code !== 0) throw new Refusal(`${scope.what}: the preview failed:\n${said(ran)}`);
+  const changes = readPreview(ran.stdout).filter(
+    ({ op, urn }) => !["same", "read", "refresh"].includes(op) && !urn.includes("::pulumi:"),
+  );
+  const foreign = changes.flatMap(({ urn, op, differences }) => {
+    if (!scope.targets.includes(urn)) return [`${op} of ${urn}`];
+    const fields = scope.fields?.[urn];
+    const others = Object.keys(differences).filter(
+      (path) => fields && !fields.some((field) => path.split(/[.[]/)[0] === field),
+    );
+    return others.map((path) => `${path} of ${urn}`);
+  });
+  if (foreign.length > 0) {
+    throw new Refusal(
+      `${scope.what} would also change what does not belong to it:\n${foreign.map((line) => `    ${line}`).join("\n")}\n` +
+        `  mend: pulumi up --refresh --stack ${workspace.stack}   (after review), then run this again`,
+    );
+  }
+  return changes;
+}
+
+/** Applies what lies within a scope. @throws Refusal with what the CLI said. */
+export async function applyOnly(workspace: Workspace, scope: Scope): Promise<void> {
+  const ran = await workspace.pulumi(["up", "--yes", ...argumentsOf(workspace, scope)]);
+  if (ran.code !== 0) {
+    throw new Refusal(
+      `${scope.what} could not be applied:\n${said(ran)}\n` +
+        `  mend: what is said above (a stack that is locked or was interrupted: npm run repair -- --stack ${workspace.stack}), then run this again`,
+    );
+  }
+}
+
+/** As every `up`, checked by the policy pack. */
+function argumentsOf(workspace: Workspace, { targets, refresh }: Scope): string[] {
+  const urns = targets.flatMap((urn) => ["--target", urn]);
+  return [...urns, `--refresh=${String(refresh)}`, ...policyArguments(workspace, [])];
+}
+
+/** The end of what the CLI said: the engine masks secrets itself. */
+function said({ stdout, stderr }: Finished): string {
+  const text = (stderr.trim() || stdout.trim()).split("\n");
+  return text
+    .slice(-25)
+    .map((line) => `    ${line}`)
+    .join("\n");
+}

@@ -1,0 +1,49 @@
+import { differingFields } from "../../adoption/differences";
+import { kindOf } from "../../identity/kinds";
+import type { Json } from "../../live/authentik";
+import type { Resource } from "../../state/resources";
+import { applyAgain, type Check, type Examination, type Finding } from "./examination";
+
+/** Types that decide whether somebody gets in. */
+const DOOR_TYPES =
+  /:(Stage\w+|Flow|FlowStageBinding|Policy\w+|SourceOauth|Brand|ProviderOauth2|ProviderProxy|Application|Outpost|Group|User|RbacRole|SystemSettings)$/;
+
+/** Every object of the program is on the server, and is there what the program says. */
+export const managed: Check = {
+  name: "settings on the server as in the program",
+  async run(examination) {
+    const found: Finding[] = [];
+    for (const resource of examination.resources) {
+      if (!resource.custom || !kindOf(resource.type)) continue;
+      const object = await liveOf(examination, resource);
+      const subject = `${resource.type.slice(resource.type.lastIndexOf(":") + 1)} ${resource.name}`;
+      const mend = applyAgain(examination);
+      if (!object) {
+        const meaning = "is in the program and not on the server: what it guards is open or shut";
+        found.push({ severity: "error", subject, meaning, mend });
+        continue;
+      }
+      const differing = differingFields(resource, object);
+      if (differing.length === 0) continue;
+      const fields = differing.map(
+        ({ field, live, program }) =>
+          `${field} is ${live === undefined ? "unset" : JSON.stringify(live)}, not ${JSON.stringify(program)}`,
+      );
+      found.push({
+        severity: DOOR_TYPES.test(resource.type) ? "error" : "warning",
+        subject,
+        meaning: `was changed on the server: ${fields.join("; ")}`,
+        mend,
+      });
+    }
+    return found;
+  },
+};
+
+/** The live object of a resource, by the id that the engine remembers. */
+async function liveOf({ objects }: Examination, { type, id }: Resource): Promise<Json | undefined> {
+  const kind = kindOf(type);
+  if (!kind) return undefined;
+  if (kind.singleton !== undefined) return objects.single(kind.path);
+  return (await objects.list(kind.path)).find((object) => String(object[kind.id]) === id);
+}

@@ -1,0 +1,52 @@
+import { probe } from "../../live/probe";
+import { applyAgain, ofType, type Check, type Finding } from "./examination";
+
+const START = "/outpost.goauthentik.io/start";
+
+/**
+ * The embedded outpost serves each protected application on that application's own host, sends the browser to the public
+ * Authentik and back to that host, and does not serve Authentik's own host. (`/outpost.goauthentik.io/ping` answers on
+ * any host, and so proves nothing.)
+ */
+export const outpost: Check = {
+  name: "outpost callbacks",
+  async run(examination) {
+    const { publicUrl, way } = examination;
+    const found: Finding[] = [];
+    const mend = applyAgain(examination);
+    const auth = new URL(publicUrl).host;
+    const proxied = ofType(examination, "ProviderProxy");
+    for (const { name: slug, inputs } of proxied) {
+      const home = String(inputs.externalHost);
+      const { status, location = "" } = await probe(`${home}${START}`, way);
+      const finding = (meaning: string): Finding => ({
+        severity: "error",
+        subject: `application ${slug}`,
+        meaning: `${meaning}; nobody can log in to it`,
+        mend,
+      });
+      if (status !== 302) {
+        found.push(finding(`the outpost answers ${status} on ${home}, not 302: it does not serve that host`));
+        continue;
+      }
+      const target = URL.canParse(location) ? new URL(location) : undefined;
+      const back = target?.searchParams.get("redirect_uri") ?? "";
+      if (target?.host !== auth)
+        found.push(finding(`the outpost sends the browser to ${target?.host ?? "nowhere"}, not to ${auth}`));
+      else if (!back.startsWith(`${home}/outpost.goauthentik.io/callback`))
+        found.push(finding(`the login would come back to ${back || "nowhere"}, not to ${home}`));
+    }
+    if (proxied.length > 0) {
+      const { status } = await probe(`${publicUrl}${START}`, way);
+      if (status !== 404) {
+        found.push({
+          severity: "error",
+          subject: `host ${auth}`,
+          meaning: `the outpost answers ${status} on Authentik's own host, where it has to answer 404: a provider is made for the wrong host`,
+          mend: `set the external host of the proxy provider to its application's: ${mend}`,
+        });
+      }
+    }
+    return found;
+  },
+};

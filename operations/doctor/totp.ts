@@ -1,0 +1,41 @@
+import type { Json } from "../../live/authentik";
+import { ServerError } from "../../live/server-error";
+import { ofType, type Check, type Finding } from "./examination";
+
+const PATH = "/authenticators/admin/all/";
+
+/** Who has a confirmed TOTP device. */
+export const totp: Check = {
+  name: "second factor of each person",
+  async run(examination) {
+    const found: Finding[] = [];
+    for (const { name, id = "" } of ofType(examination, "User")) {
+      const user = await examination.authentik.get(`/core/users/${id}/`);
+      if (!user) {
+        found.push({
+          severity: "error",
+          subject: `person ${name}`,
+          meaning: "is in the program and not on the server",
+          mend: `pulumi up --refresh --stack ${examination.context.workspace.stack}`,
+        });
+        continue;
+      }
+      if (user.is_active !== true) continue;
+      const devices: unknown = await examination.authentik.get(PATH, { user: id });
+      if (!Array.isArray(devices))
+        throw new ServerError("Authentik", "GET", PATH, undefined, "the answer is no list");
+      if ((devices as readonly Json[]).some(isTotp)) continue;
+      found.push({
+        severity: "warning",
+        subject: `person ${name}`,
+        meaning: "has no TOTP yet: whoever has the password enrols a device of their own at the next login",
+        mend: `npm run ops -- person invite ${name}, and see that they log in`,
+      });
+    }
+    return found;
+  },
+};
+
+function isTotp({ type, confirmed }: Json): boolean {
+  return typeof type === "string" && /totp/i.test(type) && confirmed !== false;
+}

@@ -1,0 +1,41 @@
+import type { Workspace } from "../../commands/workspace";
+import { Secret } from "../../live/secret";
+import { Refusal } from "../context";
+import { configure, configured } from "../stack-secrets";
+
+const CLIENTS = "plana-sso:clients";
+
+type Clients = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** Where the configuration holds the secret of a client. */
+export function configKey(slug: string): string {
+  return `${CLIENTS}.${slug}.clientSecret`;
+}
+
+/** The client secret that the configuration holds; undefined for one that is generated. */
+export async function adoptedSecret(workspace: Workspace, slug: string): Promise<Secret | undefined> {
+  const clients = clientsOf(await configured(workspace, CLIENTS));
+  const value = Object.hasOwn(clients, slug) ? clients[slug]?.clientSecret : undefined;
+  return typeof value === "string" && value !== "" ? new Secret(value) : undefined;
+}
+
+/** Stores the client secret in the form in which `clients` is there: field by field, or as one secret in JSON. */
+export async function storeAdopted(workspace: Workspace, slug: string, secret: Secret): Promise<void> {
+  if (await configured(workspace, configKey(slug))) return configure(workspace, configKey(slug), secret);
+  const clients = clientsOf(await configured(workspace, CLIENTS));
+  const changed = { ...clients, [slug]: { ...clients[slug], clientSecret: secret.reveal() } };
+  return configure(workspace, CLIENTS, new Secret(JSON.stringify(changed)));
+}
+
+function clientsOf(value: Secret | undefined): Clients {
+  if (!value) return {};
+  try {
+    const clients: unknown = JSON.parse(value.reveal());
+    if (typeof clients === "object" && clients !== null) return clients as Clients;
+  } catch {
+    // Said below, without the value.
+  }
+  throw new Refusal(
+    `${CLIENTS} is no object of clients\n  mend: pulumi config set --secret --path '${CLIENTS}.<app>.clientSecret'`,
+  );
+}

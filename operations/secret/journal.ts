@@ -1,0 +1,41 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Workspace } from "../../commands/workspace";
+
+/** How far a reissue came that was interrupted. Holds no secret. */
+export interface Progress {
+  /** The generation that was asked for, where the secret is generated. */
+  readonly generation?: number;
+  /** Digest of the secret that was to be stored, where it is configured. */
+  readonly digest?: string;
+  /** Whether the new secret is on the server and in the cluster. */
+  readonly applied: boolean;
+}
+
+/** A note on this machine by which an interrupted reissue goes on, instead of issuing yet another secret. */
+export class Journal {
+  private readonly file: string;
+
+  constructor({ directory, stack }: Workspace, slug: string) {
+    this.file = join(directory, `reissue-${stack}-${slug}.json`);
+    mkdirSync(directory, { recursive: true });
+  }
+
+  read(): Progress | undefined {
+    if (!existsSync(this.file)) return undefined;
+    try {
+      return JSON.parse(readFileSync(this.file, "utf8")) as Progress;
+    } catch {
+      return undefined; // Interrupted while it was written: nothing had been done yet.
+    }
+  }
+
+  write(progress: Progress): void {
+    writeFileSync(this.file, JSON.stringify(progress));
+  }
+
+  clear(): void {
+    rmSync(this.file, { force: true });
+  }
+}

@@ -1,0 +1,219 @@
+import { randomBytes } from "node:crypto";
+import { relative } from "node:path";
+
+import { Secret } from "../../live/secret";
+import { applyOnly, previewOnly, type Scope } from "../apply";
+import { Refusal, type Context, type Result } from "../context";
+import { Steps } from "../steps";
+import { configKey, storeAdopted } from "./adopted";
+import { applicationsFile, clientNamed, credentialsOf, type Client } from "./client";
+import { consumersOf, restart, rolledOut } from "./consumers";
+import { Journal, type Progress } from "./journal";
+import { manifestOf, needSops, type ManifestForm } from "./manifest";
+import { verdictOn } from "./token-endpoint";
+
+export interface ReissueOptions {
+  /** Leaves the pods to an annotation (Reloader, Flux): they are not restarted here. */
+  readonly leavePods: boolean;
+  /** Gives out the new Secret's manifest at the end. */
+  readonly manifest?: ManifestForm;
+  /** Patience with the restarted pods, in milliseconds. */
+  readonly patience?: number;
+}
+
+const PATIENCE = 300_000;
+
+/**
+ * Issues a new client secret for one application, brings it to Authentik and to the consumer's namespace, restarts the
+ * consumer, and asks the token endpoint whether the new one is accepted and the old one refused.
+ *
+ * @throws Refusal, ServerError.
+ */
+export async function reissue(context: Context, slug: string, options: ReissueOptions): Promise<Result> {
+  const { workspace, dryRun } = context;
+  if (options.manifest === "sops") needSops(workspace.env);
+  const client = await clientNamed(context, slug);
+  const { authentik: api, cluster } = await context.live();
+  const journal = new Journal(workspace, slug);
+  const before = await credentialsOf(api, client);
+  const steps = new Steps(context, { verb: "secret reissue", whom: slug });
+
+  await context.confirm(
+    `Reissue the client secret of ${slug}? Logins through it fail until its pods have the new one.`,
+  );
+  const interrupted = journal.read();
+  if (interrupted) context.say(`going on with the reissue of ${slug} that was interrupted`);
+  const issue = await issued(context, client, journal, interrupted);
+  if (!interrupted?.applied) {
+    await steps.take(issue.what, () => issue.write());
+    await steps.take("applied to its secret, provider and delivery, and to nothing else", async () => {
+      const scope = scopeOf(client);
+      const changes = await previewOnly(workspace, scope);
+      if (changes.length > 0) await applyOnly(workspace, scope);
+      const { clientSecret } = await credentialsOf(api, client);
+      if (clientSecret.equals(before.clientSecret) && interrupted === undefined) {
+        throw new Refusal(
+          `${slug} has the same secret as before\n  mend: npm run ops -- doctor --stack ${workspace.stack}`,
+        );
+      }
+      journal.write({ ...journal.read(), applied: true });
+    });
+  }
+  const delivered = dryRun ? undefined : await checked(context, client);
+  const consumers = await consumersOf(cluster, client.place.namespace, client.place.name);
+  const names = consumers.map(({ kind, name }) => `${kind} ${name}`);
+  const unseen = consumers.length === 0;
+  if (!options.leavePods) {
+    const at = new Date();
+    for (const consumer of consumers)
+      await steps.take(`${consumer.kind} ${consumer.name} restarted`, () => restart(cluster, consumer, at));
+    for (const consumer of consumers) {
+      await steps.take(`${consumer.kind} ${consumer.name} runs with the new secret`, async () => {
+        if (await rolledOut(cluster, consumer, options.patience ?? PATIENCE)) return;
+        throw new Refusal(
+          `${consumer.kind} ${client.place.namespace}/${consumer.name} is not ready with the new secret yet\n` +
+            `  mend: kubectl -n ${client.place.namespace} rollout status ${consumer.kind.toLowerCase()}/${consumer.name}, then run this again`,
+        );
+      });
+    }
+  }
+  await steps.take("token endpoint: new secret accepted, others refused", async () => {
+    const { url } = api.options;
+    if (delivered) await verify(url, slug, before, delivered);
+  });
+  if (!dryRun) journal.clear();
+  const manifest =
+    options.manifest && !dryRun
+      ? await manifestOf(
+          cluster,
+          client.place,
+          options.manifest,
+          `infra/k8s/${slug}/${client.place.name}.sops.yaml`,
+          workspace.env,
+        )
+      : undefined;
+  const where = `${client.place.namespace}/${client.place.name}`;
+  const notes = [
+    dryRun
+      ? `Nothing was done. The client secret of ${slug} would be reissued.`
+      : `The client secret of ${slug} is reissued: the token endpoint accepts the new one and refuses any other.`,
+    `Commit ${issue.file}.`,
+    ...(unseen
+      ? [
+          `No workload in ${client.place.namespace} reads Secret ${where}: bring the new one to ${slug} by hand, or with --sops to infra/k8s/${slug}/.`,
+        ]
+      : []),
+    ...(options.leavePods && !unseen ? [`Left to an annotation: the restart of ${names.join(", ")}.`] : []),
+  ];
+  return {
+    code: 0,
+    // The manifest stands alone, so that it can be piped.
+    text: manifest ?? notes.join("\n"),
+    data: {
+      application: slug,
+      dryRun,
+      steps: steps.names,
+      secret: where,
+      consumers: names,
+      commit: issue.file,
+      manifest,
+    },
+  };
+}
+
+/** What makes the new secret, and where that is written. */
+interface Issue {
+  readonly what: string;
+  readonly file: string;
+  write(): Promise<void>;
+}
+
+async function issued(
+  context: Context,
+  client: Client,
+  journal: Journal,
+  interrupted: Progress | undefined,
+): Promise<Issue> {
+  const { workspace } = context;
+  const { slug } = client;
+  if (client.configured) {
+    const key = configKey(slug);
+    return {
+      what: `a new secret stored as ${key}`,
+      file: relative(workspace.folder, workspace.configFile()),
+      write: async () => {
+        if (interrupted?.digest === client.configured?.digest) return; // Stored already.
+        const secret = new Secret(randomBytes(48).toString("base64url"));
+        journal.write({ digest: secret.digest, applied: false });
+        await storeAdopted(workspace, slug, secret);
+      },
+    };
+  }
+  const file = await applicationsFile(context, slug);
+  const written = Number(file.property("slug", slug, "secretGeneration") ?? "1");
+  const keepers = client.generated?.inputs.keepers as { readonly generation?: string } | undefined;
+  const running = Number(keepers?.generation ?? "1");
+  if (!Number.isSafeInteger(written) || !Number.isSafeInteger(running) || written < running) {
+    throw new Refusal(
+      `secretGeneration of ${slug} is ${written} in ${relative(workspace.folder, file.path)} and ${running} in stack ${workspace.stack}\n` +
+        "  mend: pull the newest main: its number is never below what runs",
+    );
+  }
+  // A number above what runs was raised by a run that was interrupted, or is reviewed and waits to be applied.
+  const generation = written > running ? written : running + 1;
+  return {
+    what: `secretGeneration of ${slug} is ${generation}`,
+    file: relative(workspace.folder, file.path),
+    write: () => {
+      journal.write({ generation, applied: false });
+      if (written !== generation) file.set("slug", slug, "secretGeneration", String(generation)).save();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The password, the provider and the delivery; of these only the secret. */
+function scopeOf({ slug, generated, provider, delivery }: Client): Scope {
+  return {
+    what: `the new client secret of ${slug}`,
+    targets: [...(generated ? [generated.urn] : []), provider.urn, delivery.urn],
+    fields: { [provider.urn]: ["clientSecret"], [delivery.urn]: ["stringData", "data"] },
+    refresh: true,
+  };
+}
+
+/** What was delivered is what the server has. */
+async function checked(
+  context: Context,
+  client: Client,
+): Promise<{ clientId: string; clientSecret: Secret }> {
+  const { authentik, cluster } = await context.live();
+  const { name, namespace } = client.place;
+  const live = await credentialsOf(authentik, client);
+  const delivered = (await cluster.secret(namespace, name))?.OIDC_CLIENT_SECRET;
+  if (delivered?.equals(live.clientSecret)) return live;
+  throw new Refusal(
+    `Secret ${namespace}/${name} ${delivered ? "holds another client secret than Authentik" : "is not there"}\n` +
+      `  mend: pulumi up --refresh --stack ${context.workspace.stack}, then run this again`,
+  );
+}
+
+async function verify(
+  url: string,
+  slug: string,
+  before: { readonly clientId: string; readonly clientSecret: Secret },
+  now: { readonly clientId: string; readonly clientSecret: Secret },
+): Promise<void> {
+  // Where the old secret is gone with the interrupted run, any other one shows that wrong ones are refused.
+  const old = before.clientSecret.equals(now.clientSecret)
+    ? new Secret(randomBytes(48).toString("base64url"))
+    : before.clientSecret;
+  const wrong = await verdictOn(url, now.clientId, old);
+  const right = await verdictOn(url, now.clientId, now.clientSecret);
+  if (right === "accepted" && wrong === "refused") return;
+  throw new Refusal(
+    right === "accepted"
+      ? `the token endpoint accepts any secret for ${slug}\n  mend: its provider must be confidential and have the grants of the program: npm run ops -- doctor`
+      : `the token endpoint refuses the new secret of ${slug}\n  mend: npm run ops -- doctor, then run this again`,
+  );
+}

@@ -1,0 +1,83 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+
+import ts from "typescript";
+
+/** A file of data: an exported array of object literals. It is edited as text, so that what is not meant stays as it is. */
+export class DataFile {
+  private constructor(
+    readonly path: string,
+    private text: string,
+  ) {}
+
+  /** @throws Error when there is no such file. */
+  static read(path: string): DataFile {
+    return new DataFile(path, readFileSync(path, "utf8"));
+  }
+
+  /** The source of a property's value, of the object that has `key: "value"`; undefined where either is missing. */
+  property(key: string, value: string, name: string): string | undefined {
+    const object = this.find(key, value);
+    return object && initializerOf(object, name)?.getText();
+  }
+
+  has(key: string, value: string): boolean {
+    return this.find(key, value) !== undefined;
+  }
+
+  /**
+   * Sets a property of the object that has `key: "value"`; adds it at the end where it is missing.
+   *
+   * @param source the new value, as source.
+   * @throws Error when there is no such object.
+   */
+  set(key: string, value: string, name: string, source: string): this {
+    const object = this.find(key, value);
+    if (!object) throw new Error(`${this.path}: no object with ${key}: ${JSON.stringify(value)}`);
+    const old = initializerOf(object, name);
+    if (old) return this.replace(old.getStart(), old.getEnd(), source);
+    const last = object.properties.at(-1);
+    if (!last) throw new Error(`${this.path}: an empty object`);
+    const { line } = ts.getLineAndCharacterOfPosition(object.getSourceFile(), last.getStart());
+    const opened = ts.getLineAndCharacterOfPosition(object.getSourceFile(), object.getStart()).line;
+    const indent = /^\s*/.exec(this.text.split("\n")[line] ?? "")?.[0] ?? "";
+    const between = line === opened ? " " : `\n${indent}`;
+    const comma = object.properties.hasTrailingComma ? "," : "";
+    const end = object.properties.hasTrailingComma ? object.properties.end - 1 : last.getEnd();
+    return this.replace(end, end + comma.length, `,${between}${name}: ${source}${comma}`);
+  }
+
+  /** Writes the file at once: an interruption leaves the old or the new text, never a part. */
+  save(): void {
+    const draft = `${this.path}.draft`;
+    writeFileSync(draft, this.text);
+    renameSync(draft, this.path);
+  }
+
+  private replace(start: number, end: number, source: string): this {
+    this.text = this.text.slice(0, start) + source + this.text.slice(end);
+    return this;
+  }
+
+  private find(key: string, value: string): ts.ObjectLiteralExpression | undefined {
+    const file = ts.createSourceFile(this.path, this.text, ts.ScriptTarget.Latest, true);
+    let found: ts.ObjectLiteralExpression | undefined;
+    const visit = (node: ts.Node): void => {
+      if (found) return;
+      if (ts.isObjectLiteralExpression(node)) {
+        const initializer = initializerOf(node, key);
+        if (initializer && ts.isStringLiteralLike(initializer) && initializer.text === value) found = node;
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+    return found;
+  }
+}
+
+function initializerOf(object: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
+  const property = object.properties.find((each): each is ts.PropertyAssignment => {
+    if (!ts.isPropertyAssignment(each)) return false;
+    return (ts.isIdentifier(each.name) || ts.isStringLiteralLike(each.name)) && each.name.text === name;
+  });
+  return property?.initializer;
+}

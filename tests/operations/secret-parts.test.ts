@@ -1,0 +1,195 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { KubernetesObject } from "@kubernetes/client-node";
+
+import type { Cluster } from "../../live/cluster";
+import { Secret } from "../../live/secret";
+import { ServerError } from "../../live/server-error";
+import { blueprints } from "../../operations/doctor/blueprints";
+import type { Examination } from "../../operations/doctor/examination";
+import { consumersOf } from "../../operations/secret/consumers";
+import { verdictOn } from "../../operations/secret/token-endpoint";
+import { DataFile } from "../../operations/source";
+import { startAuthentik, type Authentik } from "../../sandbox/authentik";
+import { FaultProxy, FAULTS } from "../fault-proxy";
+import { ROOT } from "../stack-files";
+
+let folder: string;
+let server: Authentik;
+let proxy: FaultProxy;
+const RIGHT = new Secret("the-right-secret");
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "plana-sso-"));
+  server = await startAuthentik({
+    stateFile: join(folder, "authentik.json"),
+    token: "of-no-worth",
+    cacheDir: join(ROOT, ".local", "cache"),
+  });
+  proxy = await FaultProxy.start(server.url);
+  const flow = (slug: string) => ask("GET", `/flows/instances/${slug}/`);
+  for (const [name, grants] of [
+    ["client", ["authorization_code", "refresh_token"]],
+    ["code-only", ["authorization_code"]],
+  ]) {
+    await ask("POST", "/providers/oauth2/", {
+      name,
+      client_id: name,
+      client_secret: RIGHT.reveal(),
+      grant_types: grants,
+      authorization_flow: (await flow("default-provider-authorization-implicit-consent")).pk,
+      invalidation_flow: (await flow("default-provider-invalidation-flow")).pk,
+      redirect_uris: [{ matching_mode: "strict", url: "https://app.example.org/callback" }],
+    });
+  }
+}, 120_000);
+afterAll(async () => {
+  await proxy.close();
+  await server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+  const response = await fetch(`${server.url}/api/v3${path}`, {
+    method,
+    headers: { authorization: "Bearer of-no-worth", "content-type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+describe("the token endpoint", () => {
+  test("accepts the right secret and refuses any other", async () => {
+    proxy.heal();
+    expect(await verdictOn(proxy.url, "client", RIGHT)).toBe("accepted");
+    expect(await verdictOn(proxy.url, "client", new Secret("another"))).toBe("refused");
+    expect(await verdictOn(proxy.url, "nobody", RIGHT)).toBe("refused");
+  });
+
+  // So a wrong secret must be seen to be refused before an accepted one proves anything.
+  test("answers to any secret alike where the grant is not the client's", async () => {
+    expect(await verdictOn(proxy.url, "code-only", new Secret("another"))).toBe("accepted");
+  });
+
+  test("answers a code with a redirect URI that does not fit like a wrong secret", async () => {
+    const say = async (redirect: string) => {
+      const response = await fetch(`${server.url}/application/o/token/`, {
+        method: "POST",
+        body: new URLSearchParams({
+          grant_type: "authorization_code",
+          code: "none",
+          redirect_uri: redirect,
+          client_id: "client",
+          client_secret: RIGHT.reveal(),
+        }),
+      });
+      return ((await response.json()) as { error: string }).error;
+    };
+    expect(await say("https://app.example.org/other")).toBe("invalid_client");
+    expect(await say("https://app.example.org/callback")).toBe("invalid_grant");
+  });
+
+  test.each(Object.entries(FAULTS))("%s is no verdict", async (_name, fault) => {
+    proxy.fail(() => fault);
+    await expect(verdictOn(proxy.url, "client", RIGHT, 1_000)).rejects.toThrow(ServerError);
+  });
+});
+
+describe("a file of data", () => {
+  const edit = (text: string, change: (file: DataFile) => unknown): string => {
+    const path = join(folder, "applications.ts");
+    writeFileSync(path, text);
+    const file = DataFile.read(path);
+    change(file);
+    file.save();
+    return readFileSync(path, "utf8");
+  };
+
+  test.each([
+    [
+      "one a line, with a comma at the end",
+      'export const a = [\n  {\n    slug: "x",\n    name: "X", // why\n  },\n  { slug: "y" },\n];\n',
+      'export const a = [\n  {\n    slug: "x",\n    name: "X",\n    secretGeneration: 2, // why\n  },\n  { slug: "y" },\n];\n',
+    ],
+    [
+      "on one line",
+      'export const a = [{ slug: "x", n: 1 }];\n',
+      'export const a = [{ slug: "x", n: 1, secretGeneration: 2 }];\n',
+    ],
+    [
+      "that has it",
+      'export const a = [{ slug: "x", secretGeneration: 1, n: [{ slug: "z" }] }];\n',
+      'export const a = [{ slug: "x", secretGeneration: 2, n: [{ slug: "z" }] }];\n',
+    ],
+    [
+      "with a quoted key",
+      `export const a = [{ "slug": 'x' }];\n`,
+      `export const a = [{ "slug": 'x', secretGeneration: 2 }];\n`,
+    ],
+  ])("gets a property in an object %s", (_name, before, after) => {
+    expect(edit(before, (file) => file.set("slug", "x", "secretGeneration", "2"))).toBe(after);
+  });
+
+  test("an object that is not there is refused, and the file stays", () => {
+    const text = '// slug: "x"\nexport const a = [{ slug: "y" }];\n';
+    const change = (file: DataFile) => {
+      expect(() => file.set("slug", "x", "secretGeneration", "2")).toThrow('no object with slug: "x"');
+    };
+    expect(edit(text, change)).toBe(text);
+  });
+});
+
+test("consumers are the workloads that read the Secret in any way", async () => {
+  const pods = (name: string, spec: unknown) => ({ metadata: { name }, spec: { template: { spec } } });
+  const there: Readonly<Record<string, unknown[]>> = {
+    Deployment: [
+      pods("by-env-from", { containers: [{ envFrom: [{ secretRef: { name: "x-oidc" } }] }] }),
+      pods("by-variable", {
+        containers: [{ env: [{ valueFrom: { secretKeyRef: { name: "x-oidc" } } }] }],
+      }),
+      pods("not", { containers: [{ envFrom: [{ configMapRef: { name: "x-oidc" } }] }] }),
+    ],
+    StatefulSet: [pods("by-volume", { containers: [], volumes: [{ secret: { secretName: "x-oidc" } }] })],
+    DaemonSet: [
+      pods("by-projection", {
+        containers: [],
+        volumes: [{ projected: { sources: [{ secret: { name: "x-oidc" } }] } }],
+      }),
+      pods("at-start", {
+        containers: [],
+        initContainers: [{ envFrom: [{ secretRef: { name: "x-oidc" } }] }],
+      }),
+    ],
+  };
+  const cluster = {
+    list: (_version: string, kind: string) => Promise.resolve((there[kind] ?? []) as KubernetesObject[]),
+  } as unknown as Cluster;
+  expect((await consumersOf(cluster, "x", "x-oidc")).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    "Deployment by-env-from",
+    "Deployment by-variable",
+    "StatefulSet by-volume",
+    "DaemonSet by-projection",
+    "DaemonSet at-start",
+  ]);
+});
+
+test("a field that the program and Authentik's blueprint write in turn is told", async () => {
+  const resource = (userFields: readonly string[]) => ({
+    type: "authentik:index/stageIdentification:StageIdentification",
+    name: "default-authentication-identification",
+    inputs: { userFields },
+  });
+  const found = (userFields: readonly string[]) =>
+    blueprints.run({
+      resources: [resource(userFields)],
+      objects: { list: () => Promise.resolve([]) },
+    } as unknown as Examination);
+  expect(await found(["email", "username"])).toEqual([]);
+  expect((await found(["email"])).map(({ severity, meaning }) => `${severity}: ${meaning}`)).toEqual([
+    'warning: userFields: the program says ["email"], Authentik\'s blueprint ["email","username"]; every upgrade resets it until the next up',
+  ]);
+});
