@@ -156,9 +156,11 @@ test("a forge that is elsewhere does not get the token", async () => {
   const other = await ForgeServer.start();
   const headers = { location: `${other.url}/api/v1/user` };
   server.faults.push({ method: "GET", path: /user$/, answer: 302, headers });
-  await expect(write()).rejects.toThrow("GET /user: 302");
-  expect(other.requests).toEqual([]);
+  const said = await write().catch(String);
+  const { requests } = other;
   await other.close();
+  expect(said).toContain("GET /user: 302");
+  expect(requests).toEqual([]);
 });
 
 test("a forge that does not end its list ends the command", async () => {
