@@ -9,6 +9,7 @@ import { run, type Finished } from "./process";
 import { accessTable, type StackOutputs } from "./table";
 import { test } from "./test";
 import { openWorkspace, type Workspace } from "./workspace";
+import { placeKubeconfig } from "../workflows/kubeconfig";
 
 const root = resolve(__dirname, "..", "..");
 
@@ -38,6 +39,10 @@ const OTHER_COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promi
   review: async (args) => (await import("../review")).review(args, open),
   sdk: generateSdk,
   test: (args) => test(root, args),
+  scan: async (args) => (await import("../workflows/scan")).scan(root, args),
+  comment: async (args) => (await import("../workflows/comment")).comment(args),
+  drift: async (args) => (await import("../workflows/drift")).drift(root, args),
+  outcome: async (args) => (await import("../workflows/outcome")).outcome(args),
 };
 
 async function main([command = "", ...args]: readonly string[]): Promise<number> {
@@ -57,6 +62,7 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
 }
 
 async function open(stack: string): Promise<Workspace> {
+  placeKubeconfig(process.env);
   const workspace = await openWorkspace(root, stack);
   if (!workspace.sandboxed) {
     const { AUTHENTIK_URL: url, KUBECONFIG: cluster } = workspace.env;

@@ -19,13 +19,18 @@ export class ServerError extends Error {
       .replace(/\s+/g, " ")
       .trim();
     const said = plain.length > LONGEST ? `${plain.slice(0, LONGEST)} …` : plain;
-    super(`${server}: ${method} ${path}: ${status ?? "no answer"}${said ? `: ${said}` : ""}${mend(status)}`);
+    super(
+      `${server}: ${method} ${path}: ${status ?? "no answer"}${said ? `: ${said}` : ""}${mend(server, status)}`,
+    );
     this.name = "ServerError";
   }
 }
 
-function mend(status: number | undefined): string {
-  if (status === 401 || status === 403)
+function mend(server: ServerError["server"], status: number | undefined): string {
+  if (status !== 401 && status !== 403) return "";
+  if (server === "Authentik")
     return "\n  mend: give the token of an administrator (AUTHENTIK_TOKEN, or `pulumi config set --secret authentik:token`)";
+  if (server === "Forgejo")
+    return "\n  mend: give a token that may write issues of this repository (FORGEJO_TOKEN; docs/continuous-integration.md)";
   return "";
 }

@@ -4,19 +4,9 @@ import { join, relative } from "node:path";
 
 import { load } from "js-yaml";
 
-import { ROOT } from "./stack-files";
+import { PATTERNS, SECRET_KEYS } from "../workflows/leaks";
 import { matching } from "./matchers";
-
-/** Secrets of the configuration; the list in the program is not exported, the error for a plain one is tested. */
-const SECRET_KEYS = [
-  "authentik:token",
-  "authentik:headers",
-  "plana-sso:databasePassword",
-  "plana-sso:secretKey",
-  "plana-sso:bootstrapToken",
-  "plana-sso:googleClientSecret",
-  "plana-sso:clients",
-];
+import { ROOT } from "./stack-files";
 
 /** Everything that is committed, or would be: git's list, or without git all but what is ignored. */
 function committed(): string[] {
@@ -74,20 +64,6 @@ test.each(STACKS)("%s holds secrets only as `secure:` values", (file) => {
     if (/password|secret$|token|private/i.test(key)) expect([key, isSecure]).toEqual([key, true]);
   }
 });
-
-// Put together here, so that this file does not hold what it looks for.
-const PATTERNS: readonly (readonly [what: string, pattern: RegExp])[] = [
-  ["a private key", new RegExp(["-----BEGIN", "[A-Z ]*PRIVATE KEY"].join(" "))],
-  ["a bearer token", new RegExp(`bearer\\s+[A-Za-z0-9_\\-.=]{24,}`, "i")],
-  ["a password in a URL", /[a-z][a-z0-9+.-]*:\/\/[^\s/:@"'`$<>{}()]+:[^\s/:@"'`$<>{}()]{6,}@/],
-  ["a JSON web token", new RegExp(`\\beyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}\\.`)],
-  [
-    "a token of a forge or a cloud",
-    /\b(?:gh[pousr]_[A-Za-z0-9]{36}|glpat-[\w-]{20}|AKIA[0-9A-Z]{16}|xox[abp]-[\w-]{10,})/,
-  ],
-  ["a client secret of Google", new RegExp(`GOCSPX-[\\w-]{20,}`)],
-  ["a Pulumi access token", /\bpul-[0-9a-f]{40}\b/],
-];
 
 test.each(PATTERNS)("no file holds %s", (_what, pattern) => {
   expect(

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+
+import { run } from "../../commands/process";
+import { placeKubeconfig } from "../../workflows/kubeconfig";
+import { ROOT } from "../stack-files";
+
+const CONTENT = "apiVersion: v1\nkind: Config\nclusters: []\n";
+
+test("the content becomes a file of this user alone, and no variable of what is started", () => {
+  const env: NodeJS.ProcessEnv = { KUBECONFIG_CONTENT: CONTENT };
+  placeKubeconfig(env);
+  const file = env.KUBECONFIG ?? "";
+  expect(readFileSync(file, "utf8")).toBe(CONTENT);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(env).not.toHaveProperty("KUBECONFIG_CONTENT");
+  const file2 = file;
+  placeKubeconfig(env);
+  expect(env.KUBECONFIG).toBe(file2);
+});
+
+test("without content nothing is touched", () => {
+  const env = { KUBECONFIG: "kube/config", KUBECONFIG_CONTENT: "" };
+  placeKubeconfig(env);
+  expect(env).toEqual({ KUBECONFIG: "kube/config", KUBECONFIG_CONTENT: "" });
+});
+
+test.each([
+  ["a path", { KUBECONFIG_CONTENT: "kube/config-of-production" }, "not its path"],
+  ["both", { KUBECONFIG_CONTENT: CONTENT, KUBECONFIG: "kube/config" }, "both set"],
+])("%s is refused, and not shown", (_what, env, expected) => {
+  const refused = () => placeKubeconfig(env);
+  expect(refused).toThrow(expected);
+  expect(refused).not.toThrow(/config-of-production/);
+});
+
+test.each(["exit", "SIGTERM"])("the file goes with its process (%s)", async (end) => {
+  const ending =
+    end === "exit" ? "process.exit(0)" : "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 5000)";
+  const program = [
+    `require("esbuild").buildSync({ entryPoints: ["workflows/kubeconfig.ts"], bundle: true, platform: "node", write: false })`,
+    ".outputFiles.forEach(({ text }) => new Function('module', 'require', text + ';module.exports={placeKubeconfig}')(module, require));",
+    "module.exports.placeKubeconfig(process.env); console.log(process.env.KUBECONFIG);",
+    ending,
+  ].join("\n");
+  const env = { ...process.env, KUBECONFIG: "", KUBECONFIG_CONTENT: CONTENT };
+  const { stdout, code } = await run(process.execPath, ["-e", program], { cwd: ROOT, env });
+  expect(stdout).toMatch(/kubeconfig-/);
+  expect(existsSync(stdout.trim())).toBe(false);
+  expect(code).toBe(end === "exit" ? 0 : 143);
+});
