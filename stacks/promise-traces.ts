@@ -4,7 +4,8 @@
  * time of a large program. Traces of errors stay whole.
  */
 export function sparePromiseTraces(): void {
-  const mapped = Error.prepareStackTrace;
+  // Types say it is always there, but plain Node has none.
+  const mapped = (Error as Partial<typeof Error>).prepareStackTrace?.bind(Error);
   // Without a mapping the engine's own traces are cheap.
   if (!mapped || process.env.PULUMI_DEBUG_PROMISE_LEAKS) return;
   Error.prepareStackTrace = (error, frames) =>

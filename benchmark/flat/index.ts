@@ -7,7 +7,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import type { LookUp, RecordedResource, Recording } from "./recording";
+import type { LookUp, RecordedResource, Recording } from "../recording";
 
 type Class = new (name: string, args: never, opts: pulumi.CustomResourceOptions) => pulumi.CustomResource;
 
