@@ -152,5 +152,11 @@ function unknownGroup(key: string, group: string, groupNames: readonly string[],
 
 /** Values that stand more than once, each named once. */
 export function duplicates<T>(values: readonly T[]): T[] {
-  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+  const seen = new Set<T>();
+  const again = values.filter((value) => {
+    const known = seen.has(value);
+    seen.add(value);
+    return known;
+  });
+  return [...new Set(again)];
 }
