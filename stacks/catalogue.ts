@@ -1,4 +1,6 @@
+import type { PublicPath } from "../components/applications/public-paths";
 import { strict, tenants, tooWide, type RedirectUri } from "../components/applications/redirect-uris";
+import { checkForms } from "./application-forms";
 import type { ClientCredentials, Credentials, Hosting, Settings } from "./config";
 import type { Application, Organisation } from "./organisation";
 import { nearest, type Problem } from "./problem";
@@ -48,6 +50,12 @@ export function redirectUrisOf(application: Application, hosting: Hosting): Redi
   }
 }
 
+/** A folder or pattern without any name in it would take the login away from the whole application. */
+function opensEverything(path: PublicPath): boolean {
+  if ("exact" in path) return false;
+  return !/[A-Za-z0-9]/.test("below" in path ? path.below : path.pattern);
+}
+
 /** The type demands access; data that was generated or cast can still come without. */
 function accessOf({ access }: { readonly access?: readonly string[] }): readonly string[] {
   return access ?? [];
@@ -70,6 +78,7 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
         mend: correct,
       });
     }
+    problems.push(...checkForms(application, hostOf(application, hosting)));
     const access = accessOf(application);
     if (access.length === 0) {
       problems.push({
@@ -121,12 +130,13 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
         if (
           !/^(?:\/[A-Za-z0-9_.*-]*)+$/.test(text) ||
           text.includes("..") ||
-          ("below" in path && !text.endsWith("/"))
+          ("below" in path && !text.endsWith("/")) ||
+          opensEverything(path)
         ) {
           problems.push({
             key,
             value: text,
-            expected: "a plain path; a folder ends in a slash",
+            expected: "a plain path; a folder ends in a slash, and none opens everything",
             mend: correct,
           });
         }

@@ -1,17 +1,14 @@
 import { z } from "zod";
 
+import { CLIENT_ID, HOST_NAME, KUBERNETES_NAME, PLAIN_TEXT } from "./forms";
+
 /** Namespace of the program's own keys. */
 export const PROJECT = "plana-sso";
 
-const hostName = z
-  .string()
-  .regex(
-    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
-    "a host name in lower case, without scheme, port or path",
-  );
+const hostName = z.string().regex(HOST_NAME, "a host name in lower case, without scheme, port or path");
 const kubernetesName = z
   .string()
-  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "a Kubernetes name: lower case letters, digits and dashes");
+  .regex(KUBERNETES_NAME, "a Kubernetes name: lower case letters, digits and dashes");
 const flag = z.enum(["true", "false"], "true or false").transform((text) => text === "true");
 const count = z
   .string()
@@ -35,6 +32,11 @@ const secret = (least: number) =>
     .string()
     .min(least, `at least ${least} characters`)
     .regex(/^[\x21-\x7e]+$/, "printable characters without white space");
+
+const text = z.string().regex(PLAIN_TEXT, "some text on one line");
+const clientId = z.string().regex(CLIENT_ID, "a client id: letters, digits and . _ ~ : @ / -");
+// It is delivered in files of the consumers, between quotes.
+const deliveredSecret = secret(8).regex(/^[^"\\]*$/, "no double quote and no backslash");
 
 function json<T extends z.ZodType>(inner: T, expected: string) {
   return z.string().transform((text, context): z.output<T> => {
@@ -71,27 +73,27 @@ export const KEYS = {
     about: "host names that differ from <label>.<domain>",
   },
   chartPath: {
-    schema: z.string().min(1, "some text"),
+    schema: text,
     about: "a local chart instead of the repository's (air-gapped)",
   },
   databaseHost: { schema: hostName, about: "host of the PostgreSQL server" },
   databasePort: { schema: port, about: "port of the PostgreSQL server" },
-  databaseName: { schema: z.string().min(1, "some text"), about: "name of the database" },
-  databaseUser: { schema: z.string().min(1, "some text"), about: "user of the database" },
+  databaseName: { schema: text, about: "name of the database" },
+  databaseUser: { schema: text, about: "user of the database" },
   databasePassword: { schema: secret(1), about: "password of the database user", secret: true },
   secretKey: { schema: secret(50), about: "AUTHENTIK_SECRET_KEY; write-once", secret: true },
   bootstrapToken: { schema: secret(20), about: "token that seeds the first admin", secret: true },
   generateSecrets: { schema: flag, about: "generate the three secrets above where they are not set" },
   google: { schema: flag, about: "whether staff may log in with Google" },
-  googleClientId: { schema: z.string().min(1, "some text"), about: "client id of the Google OAuth client" },
+  googleClientId: { schema: clientId, about: "client id of the Google OAuth client" },
   googleClientSecret: { schema: secret(1), about: "client secret of the Google OAuth client", secret: true },
   clients: {
     schema: json(
       z.record(
         z.string(),
         z.strictObject({
-          clientId: z.string().min(1, "some text").optional(),
-          clientSecret: secret(8).optional(),
+          clientId: clientId.optional(),
+          clientSecret: deliveredSecret.optional(),
         }),
       ),
       "an object {<slug>: {clientId, clientSecret}}",
@@ -124,7 +126,9 @@ export const KEYS = {
     about: "whether the namespaces of the applications exist already or are made here",
   },
   clusterAdminRole: {
-    schema: z.string().min(1, "some text"),
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9]([A-Za-z0-9:._-]{0,251}[A-Za-z0-9])?$/, "the name of a ClusterRole"),
     about: "ClusterRole that plana-admins are bound to",
   },
   embeddedOutpostId: { schema: uuid, about: "id of the embedded outpost, where it is known" },

@@ -6,6 +6,7 @@ import { readConfig } from "./config";
 import { local } from "./local";
 import type { Organisation } from "./organisation";
 import { refuse } from "./problem";
+import { sparePromiseTraces } from "./promise-traces";
 import { prod } from "./prod";
 import { readRoster } from "./roster";
 
@@ -33,5 +34,6 @@ export async function run(compositions = COMPOSITIONS): Promise<Outputs> {
   ];
   refuse(stack, found);
   if (!settings || !organisation || !roster) throw new Error("unreachable: refused above");
+  sparePromiseTraces();
   return compose(settings, organisation, roster.people);
 }

@@ -1,5 +1,6 @@
 import type { Person } from "../components/directory/model";
 import type { Organisation, RosterEntry } from "./organisation";
+import { HOST_NAME, KUBERNETES_NAME, PLAIN_TEXT } from "./forms";
 import { nearest, type Problem } from "./problem";
 
 const PEOPLE_FILE = "the stack's people.ts";
@@ -24,6 +25,23 @@ export function readRoster(organisation: Organisation): { people: Person[]; prob
   const groupNames = organisation.groups.map((group) => group.name);
   const people = organisation.people.map((entry) => readPerson(entry, organisation, groupNames, problems));
 
+  if (!HOST_NAME.test(organisation.staffDomain)) {
+    problems.push({
+      key: "staffDomain",
+      value: organisation.staffDomain,
+      expected: "a domain in lower case, e.g. plana.solutions",
+      mend: "correct it in the stack's index.ts",
+    });
+  }
+  // A group's name stands in Kubernetes names, in claims, and in rules of the consumers.
+  for (const name of groupNames.filter((one) => !KUBERNETES_NAME.test(one))) {
+    problems.push({
+      key: `groups: ${name}`,
+      value: name,
+      expected: "a name of lower-case letters, digits and dashes, at most 63 characters",
+      mend: "correct it in the stack's groups.ts",
+    });
+  }
   for (const [role, groups] of Object.entries(organisation.roles)) {
     for (const group of groups) {
       if (!groupNames.includes(group)) {
@@ -74,6 +92,14 @@ function readPerson(
   const email = emailOf(entry, organisation.staffDomain);
   const name = `${entry.first} ${entry.last}`;
   const key = `people: ${name}`;
+  if (!PLAIN_TEXT.test(entry.first) || !PLAIN_TEXT.test(entry.last)) {
+    problems.push({
+      key,
+      value: name,
+      expected: "a first and a last name of visible characters on one line",
+      mend: `correct them in ${PEOPLE_FILE}`,
+    });
+  }
   const [username = "", domain, ...rest] = email.split("@");
   if (domain !== organisation.staffDomain || rest.length > 0) {
     problems.push({
@@ -126,5 +152,11 @@ function unknownGroup(key: string, group: string, groupNames: readonly string[],
 
 /** Values that stand more than once, each named once. */
 export function duplicates<T>(values: readonly T[]): T[] {
-  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+  const seen = new Set<T>();
+  const again = values.filter((value) => {
+    const known = seen.has(value);
+    seen.add(value);
+    return known;
+  });
+  return [...new Set(again)];
 }

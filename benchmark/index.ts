@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+
+import { organisation, parseSize, PLANA, sizeName, SIZES, type Size } from "./organisation";
+import { writePrograms, type Programs } from "./programs";
+import { evaluate, EVALUATION, ROWS } from "./rows";
+import { Stage, type Sample } from "./stage";
+import { figures, ratio, table, type Result } from "./table";
+
+interface Options {
+  readonly sizes: readonly Size[];
+  readonly engineSizes: readonly Size[];
+  readonly runs: number;
+  readonly output?: string;
+}
+
+const sizes = (text: string): Size[] =>
+  text.split(",").map((one) => {
+    try {
+      return parseSize(one);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  });
+
+function count(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError("expected a number of runs from 1 to 99");
+  return Number(text);
+}
+
+/**
+ * `npm run bench`: prints a table of what the program costs in several sizes, beside the floor, and writes JSON.
+ *
+ * @returns the exit code.
+ */
+export async function bench(root: string, args: readonly string[]): Promise<number> {
+  const command = new Command("bench")
+    .description("Measures the program in several sizes, beside a flat program with the same resources.")
+    .option("--sizes <list>", "people x applications, with commas", sizes, [...SIZES])
+    .option("--engine-sizes <list>", "sizes that are also brought up with the engine", sizes, [PLANA])
+    .option("--runs <number>", "how often each is measured", count, 3)
+    .option("--output <file>", "where the figures are written as JSON")
+    .exitOverride();
+  try {
+    command.parse([...args], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  const options = command.opts<Options>();
+  const results: Result[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "plana-sso-bench-"));
+  const machine = {
+    processors: cpus().length,
+    memory: totalmem(),
+    node: process.version,
+    platform: process.platform,
+  };
+  try {
+    const engine = new Set(options.engineSizes.map(sizeName));
+    // All that were asked for, each once, the smaller ones first.
+    const all = new Map([...options.sizes, ...options.engineSizes].map((size) => [sizeName(size), size]));
+    for (const size of [...all.values()].sort((a, b) => a.people - b.people)) {
+      results.push(...(await measureSize(root, folder, size, options.runs, engine.has(sizeName(size)))));
+      const report = { machine, runs: options.runs, results };
+      // After every size, so that a run that is ended early is not lost.
+      if (options.output) writeFileSync(options.output, `${JSON.stringify(report, undefined, 2)}\n`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  console.log(table(results));
+  return 0;
+}
+
+async function measureSize(
+  root: string,
+  folder: string,
+  size: Size,
+  runs: number,
+  withEngine: boolean,
+): Promise<Result[]> {
+  const name = sizeName(size);
+  const programs = await writePrograms(root, join(folder, name), organisation(size));
+  const samples = new Map<string, { whole: Sample[]; flat: Sample[] }>();
+  const add = (row: string, kind: "whole" | "flat", sample: Sample) => {
+    const entry = samples.get(row) ?? { whole: [], flat: [] };
+    entry[kind].push(sample);
+    samples.set(row, entry);
+    console.error(`${name}  ${row}  ${kind}: ${(sample.wall / 1000).toFixed(1)} s`);
+  };
+  let resources = 0;
+  for (let run = 0; run < runs; run++) {
+    // In turns, so that other load on the machine falls on both.
+    for (const kind of ["whole", "flat"] as const) {
+      const { said, ...sample } = await evaluate(root, programs[kind]);
+      add(EVALUATION, kind, sample);
+      if (resources !== 0 && said.resources !== resources) {
+        throw new Error(`the floor made ${said.resources} resources, the program ${resources}`);
+      }
+      resources = said.resources;
+    }
+  }
+  for (let run = 0; withEngine && run < runs; run++) {
+    for (const kind of ["whole", "flat"] as const) await measureRows(root, programs, kind, add);
+  }
+  return [...samples].map(([row, { whole, flat }]) => {
+    const program = figures(whole);
+    const floor = flat.length > 0 ? figures(flat) : undefined;
+    return { size: name, resources, row, program, floor, ratio: floor && ratio(program, floor) };
+  });
+}
+
+async function measureRows(
+  root: string,
+  programs: Programs,
+  kind: "whole" | "flat",
+  add: (row: string, kind: "whole" | "flat", sample: Sample) => void,
+): Promise<void> {
+  const stage = await Stage.open(root, programs[kind]);
+  try {
+    for (const row of ROWS) {
+      if (kind === "whole" || row.floor) add(row.name, kind, await row.run(stage, programs));
+    }
+  } finally {
+    await stage.close();
+  }
+}

@@ -1,0 +1,52 @@
+import { measure } from "./measure";
+import { evaluation, evaluationEnv, type Programs } from "./programs";
+import type { Evaluated } from "./evaluate";
+import type { Sample, Stage } from "./stage";
+
+/** Something that is measured on a running stage, in the order of the list: each starts where the one before ended. */
+export interface Row {
+  readonly name: string;
+  /** Whether a program without components can do it too. */
+  readonly floor: boolean;
+  run(stage: Stage, programs: Programs): Promise<Sample>;
+}
+
+/** What is measured with the engine. A part of the product that is to be measured adds its row here. */
+export const ROWS: readonly Row[] = [
+  { name: "cold preview", floor: true, run: (stage) => stage.pulumi("preview") },
+  { name: "up from empty", floor: true, run: (stage) => stage.pulumi("up", "--yes", "--skip-preview") },
+  { name: "warm preview", floor: true, run: (stage) => stage.pulumi("preview", "--refresh") },
+  {
+    name: "second up, no change",
+    floor: true,
+    run: (stage) => stage.pulumi("up", "--yes", "--refresh", "--skip-preview", "--expect-no-changes"),
+  },
+  {
+    name: "one person changed",
+    floor: true,
+    run: async (stage, programs) => {
+      programs.change(true);
+      try {
+        return await stage.pulumi("up", "--yes", "--refresh", "--skip-preview");
+      } finally {
+        programs.change(false);
+      }
+    },
+  },
+];
+
+/** Name of the row that needs no engine. */
+export const EVALUATION = "evaluation alone";
+
+/** Evaluates a program in a process of its own, with mocks in place of the engine. */
+export async function evaluate(root: string, program: string): Promise<Sample & { said: Evaluated }> {
+  const { wall, cpu, stdout } = await measure({
+    command: process.execPath,
+    args: evaluation(root, program),
+    cwd: root,
+    env: evaluationEnv(root),
+    limit: 10 * 60_000,
+  });
+  const said = JSON.parse(stdout) as Evaluated;
+  return { wall, cpu, memory: said.peakBytes, requests: 0, lookUps: said.lookUps, said };
+}

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Sandbox } from "../sandbox/sandbox";
+import { CONFIG, STACK } from "./config";
+import { measure } from "./measure";
+
+/** What one measurement of one row gave; what was not counted is absent. */
+export interface Sample {
+  /** Milliseconds. */
+  readonly wall: number;
+  /** Milliseconds of processor time of the process tree. */
+  readonly cpu?: number;
+  /** Bytes at the peak of the process tree. */
+  readonly memory?: number;
+  /** Requests that the emulated Authentik and cluster answered. */
+  readonly requests?: number;
+  /** Look-ups of built-in objects by the program. */
+  readonly lookUps?: number;
+}
+
+/** Longest that one command may take: 20 minutes. */
+const LIMIT = 20 * 60_000;
+
+/** A program on a fresh sandbox: nothing is there yet but what Authentik ships. */
+export class Stage {
+  private constructor(
+    readonly program: string,
+    readonly sandbox: Sandbox,
+    private readonly directory: string,
+  ) {}
+
+  static async open(root: string, program: string): Promise<Stage> {
+    const directory = mkdtempSync(join(tmpdir(), "plana-sso-stage-"));
+    const sandbox = await Sandbox.start({ root, directory });
+    const stage = new Stage(program, sandbox, directory);
+    await stage.configure();
+    return stage;
+  }
+
+  private async configure(): Promise<void> {
+    await this.must(["stack", "init", STACK]);
+    for (const [key, value] of Object.entries(CONFIG.values)) {
+      await this.must(["config", "set", key, value, "--stack", STACK]);
+    }
+    for (const [key, value] of Object.entries(CONFIG.secrets)) {
+      await this.must(["config", "set", "--secret", key, "--stack", STACK], value);
+    }
+  }
+
+  /** Measures a command of the engine itself, without npm's wrapper around it. */
+  async pulumi(...args: string[]): Promise<Sample> {
+    const before = this.requests();
+    const { wall, cpu, memory } = await measure({
+      command: "pulumi",
+      args: [...args, "--stack", STACK, "--non-interactive"],
+      cwd: this.program,
+      env: this.sandbox.env,
+      limit: LIMIT,
+    });
+    return { wall, cpu, memory, requests: this.requests() - before };
+  }
+
+  async close(): Promise<void> {
+    await this.sandbox.close();
+    rmSync(this.directory, { recursive: true, force: true });
+    rmSync(join(this.program, `Pulumi.${STACK}.yaml`), { force: true });
+  }
+
+  private requests(): number {
+    return this.sandbox.authentik.requests() + this.sandbox.kubernetes.requests();
+  }
+
+  private async must(args: readonly string[], stdin?: string): Promise<void> {
+    const { code, stdout, stderr } = await this.sandbox.pulumi(args, { cwd: this.program, stdin });
+    if (code !== 0) throw new Error(`pulumi ${args.join(" ")}: exit ${code}\n${stdout}${stderr}`);
+  }
+}

@@ -1,0 +1,63 @@
+import { CLIENT_ID, HOST_NAME, KUBERNETES_NAME, PLAIN_TEXT, URL_PATH } from "./forms";
+import type { Application } from "./organisation";
+import type { Problem } from "./problem";
+
+const CORRECT = "correct it in the stack's applications.ts";
+
+/**
+ * Everything in an application that has another form than it must have to become part of a URL, a Kubernetes name, a
+ * file of its consumer or a line that a reviewer reads.
+ *
+ * @param host public host of the application, where it has one.
+ */
+export function checkForms(application: Application, host: string | undefined): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (field: string, value: unknown, expected: string) =>
+    problems.push({
+      key: `applications: ${application.slug}`,
+      value: `${field}: ${String(value)}`,
+      expected,
+      mend: CORRECT,
+    });
+  for (const field of ["name", "description"] as const) {
+    if (!PLAIN_TEXT.test(application[field])) {
+      wrong(field, application[field], "one line of visible text, at most 200 characters");
+    }
+  }
+  if (!KUBERNETES_NAME.test(application.namespace)) {
+    wrong("namespace", application.namespace, "a Kubernetes name: lower case letters, digits and dashes");
+  }
+  if (host !== undefined && !HOST_NAME.test(host)) {
+    wrong("host", host, "a host name in lower case, without scheme, port or path");
+  }
+  if (application.mode === "proxy") {
+    const { name, port } = application.service;
+    if (!KUBERNETES_NAME.test(name)) wrong("service", name, "the name of a Kubernetes Service");
+    if (!Number.isInteger(port) || port < 1 || port > 65535) wrong("service port", port, "a port number");
+    return problems;
+  }
+  const { secretGeneration = 1 } = application;
+  if (!Number.isSafeInteger(secretGeneration) || secretGeneration < 1) {
+    wrong("secretGeneration", secretGeneration, "a whole number from 1, raised by one");
+  }
+  if (application.mode === "oidc") {
+    for (const path of application.redirectPaths) {
+      if (!URL_PATH.test(path)) wrong("redirect path", path, "a path that begins with one slash");
+    }
+    return problems;
+  }
+  if (!CLIENT_ID.test(application.clientId)) {
+    wrong("clientId", application.clientId, "letters, digits and . _ ~ : @ / -, at most 255");
+  }
+  if (!isHttps(application.launchUrl)) {
+    wrong("launchUrl", application.launchUrl, "an address that begins with https:// and holds no user");
+  }
+  return problems;
+}
+
+/** `javascript:` would run in the browser of whoever clicks on the tile. */
+function isHttps(text: string): boolean {
+  if (!URL.canParse(text) || !/^https:\/\/[\x21-\x7e]+$/.test(text)) return false;
+  const { username, password, hostname } = new URL(text);
+  return !username && !password && HOST_NAME.test(hostname);
+}
