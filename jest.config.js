@@ -9,5 +9,7 @@ module.exports = {
     // Ships ES modules only.
     "/node_modules/.+\\.js$": ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }],
   },
-  transformIgnorePatterns: ["/node_modules/(?!(@kubernetes/client-node|openid-client|oauth4webapi|jose|ky|p-retry|is-network-error)/)"],
+  transformIgnorePatterns: [
+    "/node_modules/(?!(@kubernetes/client-node|openid-client|oauth4webapi|jose|ky|p-retry|is-network-error)/)",
+  ],
 };

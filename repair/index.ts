@@ -54,21 +54,25 @@ export async function repair(workspace: Workspace, args: readonly string[]): Pro
  */
 export async function mend(workspace: Workspace, options: RepairOptions): Promise<boolean> {
   const { say } = options;
-  const exported = await exportState(workspace);
-  // Written back as it is: only to learn whether somebody holds the lock.
-  if (!(await unlock(workspace, exported, options))) return false;
-  const state = readDeployment(exported);
-  if (state.pending.length === 0) return true;
-  say(`${state.pending.length} operations were interrupted.`);
-  const found = await resolvePending(workspace, state, say);
-  if (!found) return false;
-  if (found.length > 0) {
-    const inState = new Set(state.resources.map(({ urn }) => urn));
-    await importAll(workspace, importFileOf(found, inState, pluginVersions(state.resources)));
+  const state = readDeployment(await exportState(workspace));
+  let found: readonly Found[] | undefined = [];
+  if (state.pending.length > 0) {
+    say(`${state.pending.length} operations were interrupted.`);
+    // Reads only: nothing is forgotten while something is not certain.
+    found = await resolvePending(workspace, state, say);
+    if (!found) return false;
   }
-  // Only now: an operation that is forgotten before its object is imported would leave the object for ever.
-  await importState(workspace, withoutPending(await exportState(workspace)));
-  say("The state is sound again.");
+  const made = found;
+  if (made.length > 0) {
+    const inState = new Set(state.resources.map(({ urn }) => urn));
+    const file = importFileOf(made, inState, pluginVersions(state.resources));
+    if (!(await unlocked(workspace, options, () => importAll(workspace, file)))) return false;
+  }
+  // Only now, since it forgets what was interrupted: an object that is not imported yet would be left for ever. Where
+  // nothing was, the state is written back as it is, which tells whether somebody holds the lock.
+  const settle = async () => importState(workspace, await exportState(workspace));
+  if (!(await unlocked(workspace, options, settle))) return false;
+  if (state.pending.length > 0) say("The state is sound again.");
   return true;
 }
 
@@ -77,34 +81,39 @@ export async function isInterrupted(workspace: Workspace): Promise<boolean> {
   return readDeployment(await exportState(workspace)).pending.length > 0;
 }
 
-async function unlock(
+/**
+ * Does something that needs the lock; clears the lock of owners that are gone, and does it again.
+ *
+ * @returns false where the lock is held by somebody who may still be at work.
+ */
+async function unlocked(
   workspace: Workspace,
-  exported: string,
   { gone, say }: RepairOptions,
+  act: () => Promise<void>,
 ): Promise<boolean> {
-  const probe = await workspace.pulumi(["stack", "import"], { stdin: exported });
-  if (probe.code === 0) return true;
-  const said = probe.stdout + probe.stderr;
-  const owners = lockOwners(said);
-  if (owners.length === 0)
-    throw new Error(`the state of stack ${workspace.stack} cannot be written:\n${said.trim()}`);
-  let free = true;
-  for (const owner of owners) {
-    const name = nameOf(owner);
-    if (isGone(owner)) say(`The lock of ${name}, taken at ${owner.since}: its owner is gone.`);
-    else if (gone.includes(name)) say(`The lock of ${name}, taken at ${owner.since}: told to be gone.`);
-    else {
-      free = false;
-      say(
-        `Stack ${workspace.stack} is locked by ${name} since ${owner.since}, who may still be at work.\n` +
-          `  mend: wait for it; if it has ended for certain: npm run repair -- --stack ${workspace.stack} --owner-is-gone ${name}`,
-      );
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    const owners = lockOwners(error instanceof Error ? error.message : "");
+    if (owners.length === 0) throw error;
+    for (const owner of owners) {
+      const name = nameOf(owner);
+      if (isGone(owner)) say(`The lock of ${name}, taken at ${owner.since}: its owner is gone.`);
+      else if (gone.includes(name)) say(`The lock of ${name}, taken at ${owner.since}: told to be gone.`);
+      else {
+        say(
+          `Stack ${workspace.stack} is locked by ${name} since ${owner.since}, who may still be at work.\n` +
+            `  mend: wait for it; if it has ended for certain: npm run repair -- --stack ${workspace.stack} --owner-is-gone ${name}`,
+        );
+        return false;
+      }
     }
   }
-  if (!free) return false;
   const cleared = await workspace.pulumi(["cancel", "--yes"]);
   if (cleared.code !== 0) throw new Error(`the lock could not be cleared:\n${cleared.stderr.trim()}`);
   say("Cleared.");
+  await act();
   return true;
 }
 
@@ -171,13 +180,9 @@ async function exportState(workspace: Workspace): Promise<string> {
   return stdout;
 }
 
+/** Writes the state; the engine leaves out unfinished operations. */
 async function importState(workspace: Workspace, text: string): Promise<void> {
   const { code, stderr } = await workspace.pulumi(["stack", "import"], { stdin: text });
   if (code !== 0)
     throw new Error(`the state of stack ${workspace.stack} cannot be written:\n${stderr.trim()}`);
-}
-
-function withoutPending(exported: string): string {
-  const file = JSON.parse(exported) as { deployment: Record<string, unknown> };
-  return JSON.stringify({ ...file, deployment: { ...file.deployment, pending_operations: [] } });
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -30,8 +30,6 @@ beforeEach(() => {
 });
 
 jest.setTimeout(400_000);
-
-const exported = async () => (await trial.must(["stack", "export", "--stack", STACK])).stdout;
 
 /** Kills the engine and all it started, as a runner that dies does, once so many objects have been made. */
 async function killedAfter(created: number): Promise<void> {
@@ -112,7 +110,7 @@ test("the lock of a process that still runs here is not touched", async () => {
     "plana-sso",
     STACK,
   );
-  const alive = spawn("sh", ["-c", "exec -a pulumi sleep 60"], { stdio: "ignore" });
+  const alive = spawn("sleep", ["120"], { argv0: "pulumi", stdio: "ignore" });
   const lock = { pid: alive.pid, username: "anna", hostname: hostname(), timestamp: "2026-05-28T09:00:00Z" };
   writeFileSync(join(folder, "alive.json"), JSON.stringify(lock));
   try {
@@ -128,17 +126,16 @@ test("the lock of a process that still runs here is not touched", async () => {
 });
 
 test("a creation of which two objects may be the outcome is told, and nothing is forgotten", async () => {
-  const state = JSON.parse(await exported()) as {
-    deployment: { resources: { urn: string }[]; pending_operations?: unknown[] };
+  // As the engine leaves it: written into the state itself, since `stack import` leaves unfinished operations out.
+  const file = join(trial.folder, ".sandbox", "state", ".pulumi", "stacks", "plana-sso", `${STACK}.json`);
+  const state = JSON.parse(readFileSync(file, "utf8")) as {
+    checkpoint: { latest: { resources: { urn: string }[]; pending_operations?: unknown[] } };
   };
-  const at = state.deployment.resources.findIndex(({ urn }) => urn.endsWith("User::martin.kotrulev"));
-  const [resource] = state.deployment.resources.splice(at, 1);
-  state.deployment.pending_operations = [{ type: "creating", resource }];
-  const pending = JSON.stringify(state);
-  expect(
-    (await trial.sandbox.pulumi(["stack", "import", "--stack", STACK], { cwd: trial.folder, stdin: pending }))
-      .code,
-  ).toBe(0);
+  const { latest } = state.checkpoint;
+  const at = latest.resources.findIndex(({ urn }) => urn.endsWith("User::martin.kotrulev"));
+  const [resource] = latest.resources.splice(at, 1);
+  latest.pending_operations = [{ type: "creating", resource }];
+  writeFileSync(file, JSON.stringify(state));
   const twin = await trial.authentik<{ pk: number }>("/core/users/", "POST", {
     username: "martin",
     name: "Martin",
