@@ -1,17 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-
-// The SDK's own runner loads a TypeScript compiler before any pack. A bundle needs none: its runner is the pack itself.
-// The language host looks for the runner from the pack's folder, so it finds this one first.
-const RUNNER = "node_modules/@pulumi/pulumi/cmd/run-policy-pack/index.js";
-
-/** Of the Pulumi SDK a policy pack uses these two; the whole would bring the compiler along. */
-const LEAN = `
-exports.asset = require("@pulumi/pulumi/asset");
-exports.Output = require("@pulumi/pulumi/output").Output;
-`;
 
 /** Bundles the policy pack into .local/build/policy, unless it is there already. */
 export async function bundlePolicy(root) {
@@ -30,15 +20,8 @@ export async function bundlePolicy(root) {
     target: "node20",
     format: "cjs",
     logLevel: "error",
-    plugins: [
-      {
-        name: "lean",
-        setup(build) {
-          build.onResolve({ filter: /^@pulumi\/pulumi$/ }, () => ({ path: "lean", namespace: "lean" }));
-          build.onLoad({ filter: /.*/, namespace: "lean" }, () => ({ contents: LEAN, resolveDir: root }));
-        },
-      },
-    ],
+    // The runner has loaded the SDK already.
+    external: ["@pulumi/*"],
   });
   const manifest = JSON.parse(readFileSync(join(root, "policy", "package.json"), "utf8"));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ ...manifest, main: "index.js" }));
@@ -46,8 +29,6 @@ export async function bundlePolicy(root) {
     join(folder, "PulumiPolicy.yaml"),
     readFileSync(join(root, "policy", "PulumiPolicy.yaml"), "utf8"),
   );
-  mkdirSync(join(folder, RUNNER, ".."), { recursive: true });
-  writeFileSync(join(folder, RUNNER), `require("../../../../../index.js");\n`);
   // Last, so that an interrupted build is done again.
   writeFileSync(stamp, digest);
   return folder;

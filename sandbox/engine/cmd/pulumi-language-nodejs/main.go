@@ -14,6 +14,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -29,7 +30,13 @@ func main() {
 		fail(errors.New("usage: pulumi-language-nodejs <engine address>"))
 	}
 	host := &host{engine: os.Args[len(os.Args)-1]}
-	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Init: func(server *grpc.Server) error {
+	// An engine that is killed takes nobody along: the host ends by itself when the engine answers no more.
+	stop := make(chan bool)
+	err := rpcutil.Healthcheck(context.Background(), host.engine, 5*time.Second, func() { close(stop) })
+	if err != nil {
+		fail(err)
+	}
+	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Cancel: stop, Init: func(server *grpc.Server) error {
 		pulumirpc.RegisterLanguageRuntimeServer(server, host)
 		return nil
 	}})
