@@ -1,10 +1,11 @@
 import { policyArguments } from "./policy";
 import type { Finished } from "./process";
+import { unreachable } from "./reach";
 import type { Workspace } from "./workspace";
 
 /**
- * `pulumi up` as every command runs it: refreshed, checked by the policy pack, and after what an interrupted run left
- * behind has been mended.
+ * `pulumi up` as every command runs it: once Authentik answers, refreshed, checked by the policy pack, and after what
+ * an interrupted run left behind has been mended.
  *
  * @param args what the operator gives.
  */
@@ -13,6 +14,8 @@ export async function converge(workspace: Workspace, args: readonly string[] = [
   const { lockOwners } = await import("../repair/lock");
   const options = { gone: [], say: (text: string) => console.error(text) };
   const update = ["up", "--yes", "--refresh", ...policyArguments(workspace, args), ...args];
+  const stopped = await unreachable(workspace);
+  if (stopped) return stopped;
   // Without it the objects that an interrupted run made are made again, and refused for ever.
   if ((await isInterrupted(workspace)) && !(await mend(workspace, options))) {
     return { code: 1, stdout: "", stderr: "" };

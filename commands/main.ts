@@ -6,6 +6,7 @@ import type { Organisation } from "../stacks/organisation";
 import { converge } from "./converge";
 import { policyArguments } from "./policy";
 import { run, type Finished } from "./process";
+import { unreachable } from "./reach";
 import { accessTable, type StackOutputs } from "./table";
 import { test } from "./test";
 import { openWorkspace, type Workspace } from "./workspace";
@@ -19,13 +20,7 @@ type StackCommand = (workspace: Workspace, args: readonly string[]) => Promise<n
 /** Commands of package.json by name: on the sandbox, or on real servers (see `openWorkspace`). */
 const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
   up,
-  preview: async (workspace, args) =>
-    (await selected(workspace)) ??
-    (
-      await workspace.pulumi(["preview", "--refresh", ...policyArguments(workspace, args), ...args], {
-        show: true,
-      })
-    ).code,
+  preview,
   destroy,
   repair: async (workspace, args) => (await import("../repair")).repair(workspace, args),
   adopt: async (workspace, args) =>
@@ -101,6 +96,16 @@ async function up(workspace: Workspace, args: readonly string[]): Promise<number
   if (outputs.code !== 0) return said(outputs);
   console.log(accessTable(JSON.parse(outputs.stdout) as StackOutputs));
   return 0;
+}
+
+async function preview(workspace: Workspace, args: readonly string[]): Promise<number> {
+  const refused = await selected(workspace);
+  if (refused !== undefined) return refused;
+  const checks = policyArguments(workspace, args);
+  const finished =
+    (await unreachable(workspace)) ??
+    (await workspace.pulumi(["preview", "--refresh", ...checks, ...args], { show: true }));
+  return finished.code;
 }
 
 async function destroy(workspace: Workspace, args: readonly string[]): Promise<number> {

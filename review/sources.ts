@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 
+import { unreachable } from "../commands/reach";
 import type { Workspace } from "../commands/workspace";
 import {
   readDeployment,
@@ -31,6 +32,8 @@ export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
       `stack ${stack} cannot be selected: ${said}\n  mend: pulumi stack ls   (or pulumi stack init ${stack})`,
     );
   }
+  const stopped = await unreachable(workspace, { show: false });
+  if (stopped) throw new Unreviewable((stopped.stderr || stopped.stdout).trim());
   const args = ["preview", "--json", "--show-sames", "--refresh"];
   const { code, stdout, stderr } = await workspace.pulumi(args);
   let answer: PreviewAnswer;

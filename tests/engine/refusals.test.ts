@@ -1,6 +1,4 @@
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
-
+import { nobody } from "../nobody";
 import { Trial } from "./trial";
 
 // Everything that must stop a stack before anything is changed, with one clear error.
@@ -27,16 +25,6 @@ async function refused(env: NodeJS.ProcessEnv = {}, stack = STACK): Promise<stri
   expect([trial.stateOf("authentik"), trial.stateOf("kubernetes")]).toEqual(before);
   expect(stdout + stderr).not.toMatch(/^\s+at .*\.ts:\d+/m);
   return stdout + stderr;
-}
-
-/** An address on which nobody listens: a port that was free a moment ago. */
-async function nobody(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return `http://127.0.0.1:${port}`;
 }
 
 test("an unreachable Authentik", async () => {

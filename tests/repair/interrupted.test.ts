@@ -8,6 +8,7 @@ import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { mend } from "../../repair";
 import { deployment } from "../../state/resources";
 import { Trial, type List } from "../engine/trial";
+import { nobody } from "../nobody";
 
 // One stack whose `up` is killed; each test goes on where the one before it ended.
 const STACK = "killed";
@@ -155,4 +156,22 @@ test("a creation of which two objects may be the outcome is told, and nothing is
   expect(said.join("\n")).toMatch(/User martin\.kotrulev: was made \(\d+\); imported/);
   expect(await converge(workspace)).toMatchObject({ code: 0 });
   await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+test("an Authentik that refuses the token or is gone is said once, before the engine refreshes", async () => {
+  const before = [trial.stateOf("authentik"), trial.stateOf("kubernetes")];
+  const elsewhere = (env: NodeJS.ProcessEnv) =>
+    workspace.elsewhere(workspace.configFile(), { ...workspace.env, ...env });
+  const url = await nobody();
+  for (const [env, said] of [
+    [{ AUTHENTIK_TOKEN: "not-the-token" }, "refused the API token"],
+    [{ AUTHENTIK_URL: url }, `Authentik at ${url} cannot be reached`],
+  ] as const) {
+    const { code, stdout, stderr } = await converge(elsewhere(env));
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain(said);
+    expect((stdout + stderr).split("mend:")).toHaveLength(2);
+    expect(stdout + stderr).not.toContain("refreshing");
+  }
+  expect([trial.stateOf("authentik"), trial.stateOf("kubernetes")]).toEqual(before);
 });
