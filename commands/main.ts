@@ -30,6 +30,7 @@ const STACK_COMMANDS: Readonly<Record<string, StackCommand>> = {
 /** Commands that need no stack. */
 const OTHER_COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   bench: async (args) => (await import("../benchmark")).bench(root, args),
+  faults: async (args) => (await import("../faults")).faults(root, args),
   ops,
   pulumi: passOn,
   review: async (args) => (await import("../review")).review(args, open),

@@ -5,7 +5,7 @@ import { adoptStack, type AdoptOptions } from "../../adoption";
 import type { ImportFile } from "../../adoption/import-file";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { prod } from "../../stacks/prod";
-import { Trial, type List } from "../engine/trial";
+import { Trial, type List } from "../../sandbox/trial";
 import { HandBuilt, LIVE_SECRETS, TENANTS_CLIENT } from "./hand-built";
 
 // PLANA as somebody built it by hand; each test goes on where the one before it ended.

@@ -1,4 +1,4 @@
-import { Trial, type List } from "../engine/trial";
+import { Trial, type List } from "../../sandbox/trial";
 import { bundle, PluginClient } from "../sandbox/plugin-client";
 
 /** Secrets of the hand-built PLANA, of no worth; the tests look for them where none may be. */

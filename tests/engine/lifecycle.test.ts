@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { SECRETS, Trial, type List } from "./trial";
+import { SECRETS, Trial, type List } from "../../sandbox/trial";
 
 // One stack from empty to gone: each test goes on where the one before it ended.
 const STACK = "trial";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ROOT } from "../stack-files";
-import { Trial } from "./trial";
+import { Trial } from "../../sandbox/trial";
 
 // The pack as the engine runs it: the folder as the plain CLI takes it, and the bundle of the npm commands.
 const STACK = "trial";

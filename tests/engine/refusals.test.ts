@@ -1,5 +1,5 @@
 import { nobody } from "../nobody";
-import { Trial } from "./trial";
+import { Trial } from "../../sandbox/trial";
 
 // Everything that must stop a stack before anything is changed, with one clear error.
 const STACK = "trial";

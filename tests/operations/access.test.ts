@@ -1,7 +1,7 @@
 import { sandboxWorkspace } from "../../commands/workspace";
 import { operate } from "../../operations";
 import { prod } from "../../stacks/prod";
-import { Trial, type List } from "../engine/trial";
+import { Trial, type List } from "../../sandbox/trial";
 
 let trial: Trial;
 const stack = "access";

@@ -10,7 +10,7 @@ import { Secret } from "../../live/secret";
 import { operate } from "../../operations";
 import { startAuthentik, type Authentik } from "../../sandbox/authentik";
 import { prod } from "../../stacks/prod";
-import { FaultProxy } from "../fault-proxy";
+import { FaultProxy } from "../../sandbox/fault-proxy";
 import { ROOT } from "../stack-files";
 
 /** API token of the office's Authentik; looked for where no secret may be. */

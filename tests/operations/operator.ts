@@ -2,7 +2,7 @@ import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { operate } from "../../operations";
 import type { AddVerb } from "../../operations/verb";
 import { prod } from "../../stacks/prod";
-import type { Trial } from "../engine/trial";
+import type { Trial } from "../../sandbox/trial";
 
 /** What a command ended with, and everything it let be seen. */
 export interface Ended {

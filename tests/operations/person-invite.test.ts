@@ -1,4 +1,4 @@
-import { FAULTS } from "../fault-proxy";
+import { FAULTS } from "../../sandbox/fault-proxy";
 import { Office, TOKEN, type Body, type Ended } from "./office";
 import { Service } from "./service";
 

@@ -1,4 +1,4 @@
-import { FAULTS, type Passed } from "../fault-proxy";
+import { FAULTS, type Passed } from "../../sandbox/fault-proxy";
 import { Office, TOKEN, type Body, type Ended } from "./office";
 
 let office: Office;

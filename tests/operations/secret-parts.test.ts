@@ -13,7 +13,7 @@ import { consumersOf } from "../../operations/secret/consumers";
 import { verdictOn } from "../../operations/secret/token-endpoint";
 import { DataFile } from "../../operations/source";
 import { startAuthentik, type Authentik } from "../../sandbox/authentik";
-import { FaultProxy, FAULTS } from "../fault-proxy";
+import { FaultProxy, FAULTS } from "../../sandbox/fault-proxy";
 import { ROOT } from "../stack-files";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { Trial, type List } from "../engine/trial";
+import { Trial, type List } from "../../sandbox/trial";
 import { operator as run, type Ended } from "./operator";
 
 let trial: Trial;

@@ -8,7 +8,7 @@ import { Secret } from "../../live/secret";
 import { operate } from "../../operations";
 import { startAuthentik, type Authentik } from "../../sandbox/authentik";
 import { prod } from "../../stacks/prod";
-import { FaultProxy, FAULTS } from "../fault-proxy";
+import { FaultProxy, FAULTS } from "../../sandbox/fault-proxy";
 import { ROOT } from "../stack-files";
 
 // Every request of a rotation fails in every way a server can; no engine is needed for that.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { Secret } from "../../live/secret";
 import { configured } from "../../operations/stack-secrets";
-import { SECRETS, Trial, type List } from "../engine/trial";
+import { SECRETS, Trial, type List } from "../../sandbox/trial";
 import { operator as run, workspaceOf, type Ended, type OperatorOptions } from "./operator";
 
 interface Token {

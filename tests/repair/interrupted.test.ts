@@ -7,7 +7,7 @@ import { converge } from "../../commands/converge";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { mend } from "../../repair";
 import { deployment } from "../../state/resources";
-import { Trial, type List } from "../engine/trial";
+import { Trial, type List } from "../../sandbox/trial";
 import { nobody } from "../nobody";
 
 // One stack whose `up` is killed; each test goes on where the one before it ended.

@@ -5,7 +5,7 @@ import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { review } from "../../review";
 import { reportOf } from "../../review/report";
 import { fromEngine, Unreviewable } from "../../review/sources";
-import type { Trial } from "../engine/trial";
+import type { Trial } from "../../sandbox/trial";
 import { comment, told } from "./comment";
 import { plain } from "../../review/text";
 import { deployed, STACK } from "./recording";

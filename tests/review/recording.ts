@@ -5,7 +5,7 @@ import type { Workspace } from "../../commands/workspace";
 import { reportOf, type Report } from "../../review/report";
 import { fromEngine } from "../../review/sources";
 import type { Properties, Resource, Step } from "../../state/resources";
-import { Trial } from "../engine/trial";
+import { Trial } from "../../sandbox/trial";
 
 export const STACK = "trial";
 

@@ -8,7 +8,11 @@ export type Fault =
   /** The connection breaks: before the server does it, or after, so that nobody hears of it. */
   | { readonly cut: "before" | "after" }
   /** The server never answers. */
-  | { readonly silent: true };
+  | { readonly silent: true }
+  /** The server answers after so many milliseconds. */
+  | { readonly delay: number }
+  /** Only the first half of the answer comes. */
+  | { readonly half: true };
 
 /** A request that went through. */
 export interface Passed {
@@ -96,7 +100,8 @@ export class FaultProxy {
       });
       return;
     }
-    if (fault?.cut === "before") {
+    const cut = fault && "cut" in fault ? fault.cut : undefined;
+    if (cut === "before") {
       request.socket.destroy();
       return;
     }
@@ -109,9 +114,19 @@ export class FaultProxy {
         headers: { ...request.headers, host: target.host },
       },
       (answer) => {
-        if (fault?.cut === "after") {
+        if (cut === "after") {
           answer.resume();
           answer.on("end", () => request.socket.destroy());
+          return;
+        }
+        if (fault && "half" in fault) {
+          const parts: Buffer[] = [];
+          answer.on("data", (part: Buffer) => parts.push(part));
+          answer.on("end", () => {
+            const body = Buffer.concat(parts);
+            response.writeHead(answer.statusCode ?? 502, { "content-type": "application/json" });
+            response.end(body.subarray(0, body.length / 2));
+          });
           return;
         }
         response.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -119,6 +134,7 @@ export class FaultProxy {
       },
     );
     behind.on("error", () => response.destroy());
-    request.pipe(behind);
+    if (fault && "delay" in fault) setTimeout(() => request.pipe(behind), fault.delay);
+    else request.pipe(behind);
   }
 }

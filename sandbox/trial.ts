@@ -2,9 +2,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Finished } from "../../commands/process";
-import { Sandbox } from "../../sandbox/sandbox";
-import { ROOT } from "../stack-files";
+import type { Finished } from "../commands/process";
+import { Sandbox } from "./sandbox";
 
 const PROGRAM = ["index.ts", "Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.program.json"];
 
@@ -41,17 +40,18 @@ export class Trial {
     readonly sandbox: Sandbox,
   ) {}
 
-  static async start(): Promise<Trial> {
+  /** @param root the project's folder; a bundle, which lies elsewhere, names it. */
+  static async start(root = join(__dirname, "..")): Promise<Trial> {
     const folder = mkdtempSync(join(tmpdir(), "plana-sso-"));
     // The policy pack as the launcher last bundled it, as `npm run up` uses it.
     const bundle = join(".local", "build", "policy");
     for (const name of [...PROGRAM, "components", "stacks", "policy", bundle]) {
-      if (name !== bundle || existsSync(join(ROOT, name))) {
-        cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+      if (name !== bundle || existsSync(join(root, name))) {
+        cpSync(join(root, name), join(folder, name), { recursive: true });
       }
     }
-    for (const name of ["node_modules", "sdks"]) symlinkSync(join(ROOT, name), join(folder, name));
-    return new Trial(folder, await Sandbox.start({ root: ROOT, directory: join(folder, ".sandbox") }));
+    for (const name of ["node_modules", "sdks"]) symlinkSync(join(root, name), join(folder, name));
+    return new Trial(folder, await Sandbox.start({ root, directory: join(folder, ".sandbox") }));
   }
 
   /** A stack that runs production's composition beside production, set up with the README's commands. */
