@@ -10,14 +10,14 @@ import type { Workspace } from "./workspace";
  * @param args what the operator gives.
  */
 export async function converge(workspace: Workspace, args: readonly string[] = []): Promise<Finished> {
-  const { isInterrupted, mend } = await import("../repair");
+  const { isUnsettled, mend } = await import("../repair");
   const { lockOwners } = await import("../repair/lock");
   const options = { gone: [], say: (text: string) => console.error(text) };
   const update = ["up", "--yes", "--refresh", ...policyArguments(workspace, args), ...args];
   const stopped = await unreachable(workspace);
   if (stopped) return stopped;
-  // Without it the objects that an interrupted run made are made again, and refused for ever.
-  if ((await isInterrupted(workspace)) && !(await mend(workspace, options))) {
+  // Without it the objects that a run made and did not write down are made again: refused for ever, or doubled.
+  if ((await isUnsettled(workspace)) && !(await mend(workspace, options))) {
     return { code: 1, stdout: "", stderr: "" };
   }
   const ran = await workspace.pulumi(update, { show: true });

@@ -2,6 +2,7 @@ import {
   ApiException,
   KubeConfig,
   KubernetesObjectApi,
+  V1ObjectMeta,
   type KubernetesObject,
 } from "@kubernetes/client-node";
 import retry, { AbortError } from "p-retry";
@@ -111,6 +112,21 @@ export class Cluster {
         "application/merge-patch+json",
       ),
     );
+  }
+
+  /** @returns whether there was something to delete. */
+  remove(ref: ObjectRef): Promise<boolean> {
+    const { apiVersion, kind, name, namespace } = ref;
+    return this.call("DELETE", nameOf(ref), async () => {
+      try {
+        const metadata = Object.assign(new V1ObjectMeta(), { name, namespace: namespace ?? "" });
+        await this.objects.delete({ apiVersion, kind, metadata });
+        return true;
+      } catch (error) {
+        if (error instanceof ApiException && error.code === 404) return false;
+        throw error;
+      }
+    });
   }
 
   private async call<T>(method: string, what: string, request: () => Promise<T>): Promise<T> {

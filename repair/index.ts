@@ -4,11 +4,13 @@ import { importAll } from "../adoption/plan";
 import { converge } from "../commands/converge";
 import type { Workspace } from "../commands/workspace";
 import { connect } from "../live/connect";
-import { LiveObjects } from "../identity/live-objects";
-import { labelOf, Resolver } from "../identity/resolver";
-import { readDeployment, type Deployment, type PendingOperation, type Resource } from "../state/resources";
+import { readDeployment, type Resource } from "../state/resources";
 import { importFileOf, type Found } from "./import-pending";
 import { isGone, lockOwners, nameOf } from "./lock";
+import { resolvePending } from "./pending";
+import { isUnreadable, lastSoundCopy } from "./sound-copy";
+import { freeReleases } from "./stuck-release";
+import { findUnrecorded } from "./unrecorded";
 
 export interface RepairOptions {
   /** Owners of locks of whom the operator says that they are gone, as `user@host:pid`. */
@@ -47,19 +49,22 @@ export async function repair(workspace: Workspace, args: readonly string[]): Pro
 }
 
 /**
- * Clears the lock of an owner that is gone, imports the objects that an interrupted update made and did not write
- * down, and forgets its unfinished operations. Can be run again after an interruption at any point.
+ * Brings a state that cannot be read back from the engine's last sound copy, clears the lock of an owner that is gone,
+ * imports the objects that an interrupted or failed update made and did not write down, forgets its unfinished operations,
+ * and frees its Helm release. Can be run again after an interruption at any point.
  *
  * @returns whether the stack is sound; otherwise it has been said why not.
  */
 export async function mend(workspace: Workspace, options: RepairOptions): Promise<boolean> {
   const { say } = options;
+  if (!(await readable(workspace, options))) return false;
   const state = readDeployment(await exportState(workspace));
+  const live = await connect(workspace);
   let found: readonly Found[] | undefined = [];
   if (state.pending.length > 0) {
     say(`${state.pending.length} operations were interrupted.`);
     // Reads only: nothing is forgotten while something is not certain.
-    found = await resolvePending(workspace, state, say);
+    found = await resolvePending(live, state, say);
     if (!found) return false;
   }
   const made = found;
@@ -72,13 +77,48 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
   // nothing was, the state is written back as it is, which tells whether somebody holds the lock.
   const settle = async () => importState(workspace, await exportState(workspace));
   if (!(await unlocked(workspace, options, settle))) return false;
+  const releases = [...state.resources, ...state.pending.map(({ resource }) => resource)];
+  await freeReleases(live.cluster, releases, say);
+  const { importFile, stop } = await findUnrecorded(workspace, live, say);
+  if (!(await unlocked(workspace, options, () => importAll(workspace, importFile)))) return false;
+  if (stop) return false;
   if (state.pending.length > 0) say("The state is sound again.");
   return true;
 }
 
-/** Whether an update of the stack was interrupted. */
-export async function isInterrupted(workspace: Workspace): Promise<boolean> {
-  return readDeployment(await exportState(workspace)).pending.length > 0;
+/**
+ * Whether the last update of the stack did not come to a good end: its state cannot be read, it left unfinished operations,
+ * or it failed.
+ */
+export async function isUnsettled(workspace: Workspace): Promise<boolean> {
+  const exported = await workspace.pulumi(["stack", "export"]);
+  if (exported.code !== 0) return isUnreadable(exported.stderr);
+  if (readDeployment(exported.stdout).pending.length > 0) return true;
+  const { code, stdout } = await workspace.pulumi(["stack", "history", "--json", "--page-size", "1"]);
+  const [last] = code === 0 ? (JSON.parse(stdout) as readonly { result?: string }[]) : [];
+  return last?.result === "failed";
+}
+
+/** Brings the state back where it cannot be read. @returns whether it can be read now. */
+async function readable(workspace: Workspace, options: RepairOptions): Promise<boolean> {
+  const { stack } = workspace;
+  const exported = await workspace.pulumi(["stack", "export"]);
+  if (exported.code === 0 || !isUnreadable(exported.stderr)) return true;
+  const copy = await lastSoundCopy(workspace);
+  if (!copy) {
+    options.say(
+      `The state of stack ${stack} is damaged, and no sound copy of it was found: ${exported.stderr.trim()}\n` +
+        `  mend: bring back an older version of .pulumi/stacks/plana-sso/${stack}.json from the backend (its versions, or ` +
+        "the .bak beside it), then npm run repair; " +
+        `without one: pulumi stack rm --force ${stack}, pulumi stack init ${stack}, and npm run adopt`,
+    );
+    return false;
+  }
+  options.say(
+    `The state of stack ${stack} is damaged (${exported.stderr.trim()}).\n` +
+      `Brought back: ${copy.path}, as the engine wrote it at ${copy.written}. What was made since then is looked for.`,
+  );
+  return unlocked(workspace, options, () => importState(workspace, copy.text));
 }
 
 /**
@@ -115,48 +155,6 @@ async function unlocked(
   say("Cleared.");
   await act();
   return true;
-}
-
-/** The objects of unfinished creations that are there. Undefined where one cannot be told. */
-async function resolvePending(
-  workspace: Workspace,
-  { resources, pending }: Deployment,
-  say: (text: string) => void,
-): Promise<Found[] | undefined> {
-  const { authentik, cluster } = await connect(workspace);
-  const known = new Set(resources.map(({ urn }) => urn));
-  const creations = pending.filter(({ type, resource }) => type === "creating" && !known.has(resource.urn));
-  const all = [...resources, ...creations.map(({ resource }) => resource)];
-  const resolver = new Resolver({ resources: all, live: new LiveObjects(authentik), cluster });
-  const found: Found[] = [];
-  let certain = true;
-  for (const { resource } of creations) {
-    const answer = await resolver.resolve(resource);
-    const name = `${resource.type.slice(resource.type.lastIndexOf(":") + 1)} ${resource.name}`;
-    if (answer.found === "one") {
-      say(`  ${name}: was made (${answer.candidate.id}); imported`);
-      found.push({ resource, id: answer.candidate.id });
-    } else if (answer.found === "several") {
-      certain = false;
-      const candidates = answer.candidates.map(({ id, object }) => `${labelOf(object)} (${id})`).join(" or ");
-      say(`  ${name}: may be ${candidates}; remove the one that is not meant, and run this again`);
-    } else {
-      say(`  ${name}: was not made; forgotten`);
-    }
-  }
-  tellOthers(pending, known, say);
-  return certain ? found : undefined;
-}
-
-function tellOthers(
-  pending: readonly PendingOperation[],
-  known: ReadonlySet<string>,
-  say: (text: string) => void,
-) {
-  for (const { type, resource } of pending) {
-    if (type === "creating" && !known.has(resource.urn)) continue;
-    say(`  ${resource.name}: ${type} was interrupted; a refresh reads what came of it`);
-  }
 }
 
 /** Versions of the plugins that the state's resources were made with. */

@@ -70,6 +70,10 @@ function unpacked(secret: Properties): Revision {
   };
 }
 
+function statusOf(record: Properties): string {
+  return textOf(objectOf(objectOf(record.metadata).labels).status);
+}
+
 async function history(cluster: Cluster, namespace: string, name: string): Promise<Properties[]> {
   const query = new URLSearchParams({ labelSelector: `owner=helm,name=${name}` });
   const found = await cluster.request("GET", `${pathOf(SECRETS, namespace)}?${query.toString()}`);
@@ -107,15 +111,10 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
     await cluster.put(spaces, { metadata: { name: namespace } });
   await checkSettings(cluster, namespace, name, values);
   const revisions = await history(cluster, namespace, name);
+  if (revisions.some((record) => statusOf(record).startsWith("pending-")))
+    throw new Error("helm: another operation (install/upgrade/rollback) is in progress");
   const last = revisions[0] && unpacked(revisions[0]);
   const objects = render(name, namespace, values);
-  for (const object of objects) await cluster.put(kindOf(object), object, true);
-  const same = (a: Properties, b: Properties) =>
-    a.kind === b.kind && objectOf(a.metadata).name === objectOf(b.metadata).name;
-  const stale = (last?.objects ?? []).filter((old) => !objects.some((object) => same(old, object)));
-  for (const object of stale)
-    await cluster.delete(kindOf(object), namespace, textOf(objectOf(object.metadata).name));
-
   const number = (last?.number ?? 0) + 1;
   const revision = {
     number,
@@ -124,12 +123,24 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
     values,
     objects,
   };
-  const labels = { name, owner: "helm", status: "deployed", version: String(number) };
-  await cluster.put(SECRETS, {
-    metadata: { name: `sh.helm.release.v1.${name}.v${number}`, namespace, labels },
+  // As Helm does: the record first, which locks the release until it says how the operation ended.
+  const record = (status: string) => ({
+    metadata: {
+      name: `sh.helm.release.v1.${name}.v${number}`,
+      namespace,
+      labels: { name, owner: "helm", status, version: String(number) },
+    },
     type: "helm.sh/release.v1",
     stringData: { release: packed(namespace, name, revision) },
   });
+  await cluster.put(SECRETS, record(last ? "pending-upgrade" : "pending-install"));
+  for (const object of objects) await cluster.put(kindOf(object), object, true);
+  const same = (a: Properties, b: Properties) =>
+    a.kind === b.kind && objectOf(a.metadata).name === objectOf(b.metadata).name;
+  const stale = (last?.objects ?? []).filter((old) => !objects.some((object) => same(old, object)));
+  for (const object of stale)
+    await cluster.delete(kindOf(object), namespace, textOf(objectOf(object.metadata).name));
+  await cluster.put(SECRETS, record("deployed"), true);
   const kept = Number(inputs.maxHistory ?? 0);
   for (const old of kept > 0 ? revisions.slice(kept - 1) : [])
     await cluster.delete(SECRETS, namespace, textOf(objectOf(old.metadata).name));

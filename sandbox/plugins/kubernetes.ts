@@ -61,6 +61,30 @@ function patch(news: Properties, before: Properties): Properties {
 /** Marks what was imported and never applied: server-side apply takes away only what this manager has set. */
 const IMPORTED = "__imported";
 
+/** Fields of an object that is there, and that are given another value. */
+function conflicts(given: Value, live: Value | undefined, path: string): string[] {
+  if (live === undefined) return [];
+  if (isObject(given) && isObject(live))
+    return Object.entries(given).flatMap(([name, value]) => conflicts(value, live[name], `${path}.${name}`));
+  if (Array.isArray(given) && Array.isArray(live) && given.length === live.length)
+    return given.flatMap((value, index) => conflicts(value, live[index], `${path}[${index}]`));
+  return JSON.stringify(given) === JSON.stringify(live) ? [] : [path];
+}
+
+/** As the provider creates, by server-side apply: what is there already is taken over, unless somebody wrote it otherwise. */
+async function applied(cluster: Cluster, kind: Kind, inputs: Properties): Promise<Properties> {
+  const { namespace, name } = objectOf(inputs.metadata);
+  const live = await cluster.get(kind, textOf(namespace), textOf(name));
+  if (!live) return cluster.put(kind, inputs);
+  const wanted = stored(kind, inputs);
+  const found = conflicts(wanted, live, "");
+  if (found.length > 0)
+    throw new Error(
+      `Server-Side Apply field conflict detected: Apply failed with ${found.length} conflicts: ${found.join(", ")}`,
+    );
+  return (await cluster.request("PATCH", pathOf(kind, textOf(namespace), textOf(name)), wanted)) ?? {};
+}
+
 /** Fields that only the server writes: an import does not take them for inputs. */
 function written(object: Properties): Properties {
   const server = ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"];
@@ -144,7 +168,7 @@ export function kubernetes(): Plugin {
     create: async (on, inputs, preview) => {
       if (on.type === RELEASE) return helm.create(on, inputs, preview);
       if (preview) return { id: "", outputs: inputs };
-      const live = await api().put(kindOf(on.type), inputs);
+      const live = await applied(api(), kindOf(on.type), inputs);
       return { id: idOf(live), outputs: outputs(live, inputs) };
     },
     read: async (on, id, state, inputs) => {

@@ -89,12 +89,15 @@ describe("check", () => {
 });
 
 describe("objects", () => {
-  test("a namespace has to be there, and a name has to be free", async () => {
+  test("a namespace has to be there; what is there already is taken over, unless it is otherwise", async () => {
     const inputs = settings({ A: "1" }, "apps");
     await expect(plugin.create(SECRET, inputs)).rejects.toThrow('namespaces "apps" not found');
     expect(await plugin.create(NAMESPACE, { metadata: { name: "apps" } })).toMatchObject({ id: "apps" });
     expect(await plugin.create(SECRET, inputs)).toMatchObject({ id: "apps/settings" });
-    await expect(plugin.create(SECRET, inputs)).rejects.toThrow('secrets "settings" already exists');
+    expect(await plugin.create(SECRET, inputs)).toMatchObject({ id: "apps/settings" });
+    await expect(plugin.create(SECRET, settings({ A: "2" }, "apps"))).rejects.toThrow(
+      "Server-Side Apply field conflict detected: Apply failed with 1 conflicts: .data.A",
+    );
   });
 
   test("a preview makes nothing", async () => {
@@ -254,6 +257,18 @@ describe("helm release", () => {
 
     await plugin.delete(RELEASE, id);
     expect(await deployment("authentik-server")).toEqual({});
+  });
+
+  test("a record of an operation that never ended locks the release", async () => {
+    await plugin.create(SECRET, settings(complete));
+    const { outputs } = await plugin.create(RELEASE, release(external));
+    const labels = { owner: "helm", name: "authentik", status: "pending-upgrade", version: "2" };
+    await plugin.create(SECRET, {
+      metadata: { name: "sh.helm.release.v1.authentik.v2", namespace: "default", labels },
+    });
+    await expect(
+      plugin.update(RELEASE, "default/authentik", outputs, release(external, { timeout: 600 })),
+    ).rejects.toThrow("another operation (install/upgrade/rollback) is in progress");
   });
 
   test("a release with its settings in the values is imported, then moved to an own Secret", async () => {

@@ -1,0 +1,47 @@
+import { LiveObjects } from "../identity/live-objects";
+import { labelOf, Resolver } from "../identity/resolver";
+import type { Live } from "../live/connect";
+import type { Deployment, PendingOperation } from "../state/resources";
+import type { Found } from "./import-pending";
+import { isHalfInstalled } from "./stuck-release";
+
+/** The objects of unfinished creations that are there. Undefined where one cannot be told. */
+export async function resolvePending(
+  { authentik, cluster }: Live,
+  { resources, pending }: Deployment,
+  say: (text: string) => void,
+): Promise<Found[] | undefined> {
+  const known = new Set(resources.map(({ urn }) => urn));
+  const creations = pending.filter(({ type, resource }) => type === "creating" && !known.has(resource.urn));
+  const all = [...resources, ...creations.map(({ resource }) => resource)];
+  const resolver = new Resolver({ resources: all, live: new LiveObjects(authentik), cluster });
+  const found: Found[] = [];
+  let certain = true;
+  for (const { resource } of creations) {
+    const answer = await resolver.resolve(resource);
+    const name = `${resource.type.slice(resource.type.lastIndexOf(":") + 1)} ${resource.name}`;
+    if (answer.found === "one" && !isHalfInstalled(answer.candidate.object)) {
+      say(`  ${name}: was made (${answer.candidate.id}); imported`);
+      found.push({ resource, id: answer.candidate.id });
+    } else if (answer.found === "several") {
+      certain = false;
+      const candidates = answer.candidates.map(({ id, object }) => `${labelOf(object)} (${id})`).join(" or ");
+      say(`  ${name}: may be ${candidates}; remove the one that is not meant, and run this again`);
+    } else {
+      say(`  ${name}: was not made; forgotten`);
+    }
+  }
+  tellOthers(pending, known, say);
+  return certain ? found : undefined;
+}
+
+function tellOthers(
+  pending: readonly PendingOperation[],
+  known: ReadonlySet<string>,
+  say: (text: string) => void,
+) {
+  for (const { type, resource } of pending) {
+    if (type === "creating" && !known.has(resource.urn)) continue;
+    say(`  ${resource.name}: ${type} was interrupted; a refresh reads what came of it`);
+  }
+}

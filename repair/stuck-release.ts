@@ -1,0 +1,50 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+
+import { placeOf } from "../identity/cluster-objects";
+import type { Cluster } from "../live/cluster";
+import type { Resource } from "../state/resources";
+
+export const RELEASE = "kubernetes:helm.sh/v3:Release";
+
+/** What Helm writes on the record of an operation that has not ended. */
+const PENDING = new Set(["pending-install", "pending-upgrade", "pending-rollback"]);
+
+/** Whether Helm's newest record of a release is of an installation that never ended: there is no release then. */
+export function isHalfInstalled(record: object): boolean {
+  return statusOf(record) === "pending-install";
+}
+
+/**
+ * Takes away Helm's records of operations on the releases that were cut off. While one is there, Helm refuses every further
+ * operation for ever ("another operation (install/upgrade/rollback) is in progress"). What the operation had made in the
+ * cluster carries the release's name, and is taken over by the next one.
+ *
+ * Only to be called when nobody works on the stack any more.
+ */
+export async function freeReleases(
+  cluster: Cluster,
+  resources: readonly Resource[],
+  say: (text: string) => void,
+): Promise<void> {
+  const all = new Map(resources.map((resource) => [resource.urn, resource]));
+  for (const resource of all.values()) {
+    const place = resource.type === RELEASE ? placeOf(resource, all) : undefined;
+    if (!place) continue;
+    const records = await cluster.list("v1", "Secret", place.namespace, `owner=helm,name=${place.name}`);
+    for (const record of records.filter((each) => PENDING.has(statusOf(each)))) {
+      await cluster.remove({
+        apiVersion: "v1",
+        kind: "Secret",
+        namespace: place.namespace,
+        name: record.metadata?.name ?? "",
+      });
+      say(
+        `  Helm release ${place.name}: ${statusOf(record)} was cut off; Helm's record of it is taken away, so that it can be done again`,
+      );
+    }
+  }
+}
+
+function statusOf(record: object): string {
+  return (record as KubernetesObject).metadata?.labels?.status ?? "";
+}

@@ -1,0 +1,96 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { differingFields } from "../adoption/differences";
+import { keyOf, narrow, type ImportFile, type ImportList } from "../adoption/import-file";
+import { preview } from "../adoption/plan";
+import type { Workspace } from "../commands/workspace";
+import { kindOf } from "../identity/kinds";
+import { LiveObjects } from "../identity/live-objects";
+import { Resolver, type Candidate } from "../identity/resolver";
+import type { Live } from "../live/connect";
+import type { Resource, Step } from "../state/resources";
+
+const GENERATED = /random:index\/random(?:Password|String):/;
+
+/** What an `up` would make although it is there. */
+export interface Unrecorded {
+  /** Objects as the program would make them: made by an update that never got the answer. */
+  readonly importFile: ImportFile;
+  /** Whether `up` must not run: it would change a secret of something that works. */
+  readonly stop: boolean;
+}
+
+/**
+ * Finds objects that a failed update made and never heard of: its request arrived, and the answer was lost. They are in
+ * Authentik and neither in the state nor among the unfinished operations, so the next `up` would make them again: it
+ * is refused ("must be unique"), or, where nothing need be unique, doubles them.
+ *
+ * Only what is there exactly as the program would make it is imported; anything else was made by somebody else, and is
+ * `adopt`'s to take over.
+ */
+export async function findUnrecorded(
+  workspace: Workspace,
+  { authentik, cluster }: Live,
+  say: (text: string) => void,
+): Promise<Unrecorded> {
+  const listFile = join(workspace.directory, `unrecorded-${workspace.stack}.json`);
+  let steps: readonly Step[];
+  let list: ImportList;
+  try {
+    steps = await preview(workspace, ["--import-file", listFile]);
+    list = JSON.parse(readFileSync(listFile, "utf8")) as ImportList;
+  } catch {
+    // What is wrong with the program is `up`'s to say.
+    return { importFile: { resources: [] }, stop: false };
+  } finally {
+    rmSync(listFile, { force: true });
+  }
+  const desired = steps.flatMap(({ after }) => (after ? [after] : []));
+  const made = new Set(steps.flatMap(({ op, urn }) => (op === "create" ? [urn] : [])));
+  const resolver = new Resolver({ resources: desired, live: new LiveObjects(authentik), cluster });
+  const adopt = `\`npm run adopt -- --stack ${workspace.stack}\` shows what taking it over would change`;
+  const ids = new Map<string, string>();
+  let stop = false;
+  for (const resource of desired) {
+    const kind = kindOf(resource.type);
+    const inCluster = resource.type === "kubernetes:core/v1:Secret";
+    if (!made.has(resource.urn) || !(inCluster || (kind && kind.singleton === undefined))) continue;
+    const answer = await resolver.resolve(resource);
+    if (answer.found === "none" || answer.found === "nothing to look for") continue;
+    const name = nameOf(resource);
+    if (answer.found !== "one") {
+      say(`  ${name}: more than one object may be it; ${adopt}`);
+      continue;
+    }
+    const { candidate } = answer;
+    const anew = generatedAnew(resource, made);
+    if (anew !== undefined) {
+      stop = true;
+      say(`  ${name}: is there (${candidate.id}), and \`up\` would give it another ${anew}; ${adopt}`);
+    } else if (kind) {
+      const others = otherFields(resource, candidate);
+      if (others.length > 0) {
+        say(`  ${name}: is there (${candidate.id}) with another ${others.join(", ")}; ${adopt}`);
+        continue;
+      }
+      say(`  ${name}: was made (${candidate.id}), and its answer was lost; imported`);
+      ids.set(keyOf(resource.type, resource.name), candidate.id);
+    }
+  }
+  return { importFile: narrow(list, ids), stop };
+}
+
+function nameOf({ type, name }: Resource): string {
+  return `${type.slice(type.lastIndexOf(":") + 1)} ${name}`;
+}
+
+function otherFields(resource: Resource, { object }: Candidate): string[] {
+  return differingFields(resource, object).map(({ field }) => field);
+}
+
+/** The input that would come from a value that is generated only now: what is there has another one. */
+function generatedAnew({ propertyDependencies }: Resource, made: ReadonlySet<string>): string | undefined {
+  const fields = Object.entries(propertyDependencies);
+  return fields.find(([, urns]) => urns.some((urn) => made.has(urn) && GENERATED.test(urn)))?.[0];
+}
