@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -9,12 +9,13 @@ export async function bundlePolicy(root) {
   const stamp = join(folder, "stamp");
   const digest = digestOf(root);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return folder;
-  rmSync(folder, { recursive: true, force: true });
+  // Made beside its place: another command may be reading the old one.
+  const draft = `${folder}.${process.pid}`;
   const { build } = createRequire(join(root, "package.json"))("esbuild");
   await build({
     absWorkingDir: root,
     entryPoints: ["policy/index.ts"],
-    outfile: join(folder, "index.js"),
+    outfile: join(draft, "index.js"),
     bundle: true,
     platform: "node",
     target: "node20",
@@ -24,13 +25,15 @@ export async function bundlePolicy(root) {
     external: ["@pulumi/*"],
   });
   const manifest = JSON.parse(readFileSync(join(root, "policy", "package.json"), "utf8"));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ ...manifest, main: "index.js" }));
+  writeFileSync(join(draft, "package.json"), JSON.stringify({ ...manifest, main: "index.js" }));
   writeFileSync(
-    join(folder, "PulumiPolicy.yaml"),
+    join(draft, "PulumiPolicy.yaml"),
     readFileSync(join(root, "policy", "PulumiPolicy.yaml"), "utf8"),
   );
   // Last, so that an interrupted build is done again.
-  writeFileSync(stamp, digest);
+  writeFileSync(join(draft, "stamp"), digest);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(draft, folder);
   return folder;
 }
 

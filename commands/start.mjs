@@ -3,7 +3,7 @@
 // Plain JavaScript without dependencies, since nothing is installed yet on a fresh clone.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -37,12 +37,13 @@ function install() {
 
 function bundle() {
   const { buildSync } = createRequire(join(root, "package.json"))("esbuild");
-  buildSync({
+  const { outputFiles } = buildSync({
     absWorkingDir: root,
     entryPoints: { command: "commands/main.ts", plugin: "sandbox/plugins/main.ts" },
     outdir: join(local, "build"),
     outExtension: { ".js": ".cjs" },
     bundle: true,
+    write: false,
     platform: "node",
     target: "node20",
     format: "cjs",
@@ -50,6 +51,13 @@ function bundle() {
     // Read at run time from node_modules: large, or found by its path.
     external: ["@goauthentik/api", "@pulumi/pulumi/cmd/*", "jest", "@kubernetes/client-node", "typescript"],
   });
+  mkdirSync(join(local, "build"), { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    // Moved to its place whole: another command may be starting from it.
+    const draft = `${path}.${process.pid}`;
+    writeFileSync(draft, contents);
+    renameSync(draft, path);
+  }
 }
 
 if (Number(process.versions.node.split(".")[0]) < 20) {

@@ -1,52 +1,154 @@
-import { converge } from "../commands/converge";
-import { census, differences } from "./census";
+import { existsSync, readFileSync } from "node:fs";
+
+import { census, changedSecrets, without, type Census } from "./census";
 import type { Ground } from "./ground";
-import type { Kind } from "./kinds";
+import type { Chance, Harm, Undisturbed } from "./harms";
+import type { Ended, Site } from "./site";
+import { UP, type Subject } from "./subjects";
 
 /** What came of one harm. */
 export interface Outcome {
-  /** The next ordinary `up` ended well, and a refreshed preview after it has nothing to do. */
+  /** The command could be run again to its end, `up` after it too, and a refreshed preview has nothing to do then. */
   readonly converged: boolean;
-  /** Where an engine failed: it said what happened. */
+  /** It was said what happened: by what failed, or, where it was ended from outside, by what ran next. */
   readonly told: boolean;
-  /** Objects that are gone; secrets that are others. */
+  /** Objects that are gone, and secrets that are others. */
   readonly lost: readonly string[];
   /** Objects that are there twice, or that nobody knows. */
   readonly surplus: readonly string[];
-  /** What the engine and the mending said last, where it did not end well. */
+  /** What disabled people still hold, and would not after an undisturbed run. */
+  readonly in: readonly string[];
+  /** What was said, where it did not go well. */
   readonly said?: string;
 }
 
-/** What an engine that is not ended from outside has to say: an error of its own, or who holds the lock. */
-const TOLD = /error:|currently locked by|mend:/;
+/** What a subject does when nothing happens to it. */
+export interface Usual extends Undisturbed {
+  readonly end: Census;
+  /** Secrets that are others afterwards, as they are meant to be. */
+  readonly changed: readonly string[];
+}
 
-/** Does one harm on a fresh copy, then what an operator does: `up` again. */
+/** Runs a subject undisturbed, to compare with. */
+export async function usual(ground: Ground, subject: Subject): Promise<Usual> {
+  const folder = ground.fresh(subject.from);
+  subject.edit?.(folder);
+  const site = await ground.open(folder);
+  try {
+    const before = censusOrNone(site);
+    site.heal();
+    const ended = await site.run(subject.args);
+    const requests = site.count;
+    const rest = await settle(site, subject, ended.code === 0);
+    if (!finished(subject, ended) || !rest.converged)
+      throw new Error(
+        `${subject.args.join(" ")} does not do even when nothing disturbs it:\n${ended.said}${rest.said}`,
+      );
+    const end = census(site.directory);
+    return { requests: Math.max(1, requests), end, changed: before ? changedSecrets(before, end) : [] };
+  } finally {
+    await site.remove();
+  }
+}
+
+/** Does one harm to a subject on a fresh copy, then what an operator does: the same again, and `up`. */
 export async function attempt(
   ground: Ground,
-  kind: Kind,
-  chance: (most: number) => number,
+  subject: Subject,
+  harm: Harm,
+  chance: Chance,
+  expected: Usual,
 ): Promise<Outcome> {
-  return ground.on(
-    kind.from,
-    (directory) => kind.before?.(ground, directory),
-    async (site) => {
-      const ended = await kind.during?.(ground, site, chance);
-      site.proxy.heal();
-      const mended = await converge(site.workspace);
-      const after = await site.workspace.pulumi(["preview", "--refresh", "--expect-no-changes"]);
-      const now = census(site.directory);
-      const { lost, surplus } = differences(ground.whole, now);
-      const others = kind.from === "whole" && now.secrets !== ground.whole.secrets ? ["secrets"] : [];
-      const converged = mended.code === 0 && after.code === 0;
-      // An engine that was killed says nothing; the next one does.
-      const failed = ended?.code !== undefined && ended.code !== 0;
-      return {
-        converged,
-        told: !failed || TOLD.test(ended.said),
-        lost: [...lost, ...others],
-        surplus,
-        said: converged ? undefined : [ended?.said, mended.stdout, mended.stderr, after.stdout].join("\n"),
-      };
-    },
+  const folder = ground.fresh(subject.from);
+  subject.edit?.(folder);
+  harm.before?.(ground, folder, chance);
+  const site = await ground.open(folder);
+  try {
+    const before = censusOrNone(site);
+    const ended = await (harm.during?.(site, subject, chance, expected) ?? site.run(subject.args));
+    site.heal();
+    const interrupted = hasUnfinished(site);
+    const rest = await settle(site, subject, ended.code === 0 || subject.args === UP);
+    const now = census(site.directory);
+    // From nothing, every secret is made anew.
+    const changed = before && subject.from === "whole" ? changedSecrets(before, now) : [];
+    const secrets = changed.filter((place) => !expected.changed.includes(place));
+    // What is ended from outside says nothing; the next one does.
+    const told =
+      ended.code === undefined
+        ? !interrupted || /operations were interrupted|is damaged/.test(rest.said)
+        : finished(subject, ended) || /error:|mend:|currently locked by|is locked by/.test(ended.said);
+    const outcome = {
+      converged: rest.converged,
+      told,
+      lost: [...without(expected.end.objects, now.objects), ...secrets],
+      surplus: without(now.objects, expected.end.objects),
+      in: without(now.in, expected.end.in),
+    };
+    return isUnharmed(outcome) ? outcome : { ...outcome, said: `${ended.said}\n== next\n${rest.said}` };
+  } finally {
+    await site.remove();
+  }
+}
+
+/** Whether nothing was lost, doubled or left unsaid. */
+export function isUnharmed({ converged, told, lost, surplus, in: inside }: Outcome): boolean {
+  return converged && told && lost.length + surplus.length + inside.length === 0;
+}
+
+/**
+ * Does what an operator does: the same again unless it has ended well, then `up`, and where that stops, what it says that
+ * mends it. A preview must have nothing to do then.
+ */
+async function settle(
+  site: Site,
+  subject: Subject,
+  done: boolean,
+): Promise<{ readonly converged: boolean; readonly said: string }> {
+  const said: string[] = [];
+  const run = async (args: readonly string[]) => {
+    const ended = await site.run(args);
+    said.push(`$ npm run ${args.join(" ")}`, ended.said);
+    return ended;
+  };
+  const again = done ? undefined : await run(subject.args);
+  let up = await run(UP);
+  if (up.code !== 0) {
+    const tried = new Set<string>();
+    let next = mendOf(up.said, tried);
+    while (next && tried.size < MOST_MENDS) next = mendOf((await run(next)).said, tried);
+    up = await run(UP);
+  }
+  const after = await site.pulumi(["preview", "--refresh", "--expect-no-changes"]);
+  said.push(after.stdout, after.stderr);
+  const well = (again === undefined || finished(subject, again)) && up.code === 0 && after.code === 0;
+  return { converged: well, said: said.join("\n") };
+}
+
+/** Longest way from a failed `up` to one that works, in commands. */
+const MOST_MENDS = 5;
+
+/** The first command that a message gives and that has not been tried, without npm's own dashes. */
+function mendOf(said: string, tried: Set<string>): string[] | undefined {
+  const given = [...said.matchAll(/^(?:\s+|.*Next: )npm run ([a-z]+ .+)$/gm)].map(
+    ([, command = ""]) => command,
   );
+  const command = given.find((each) => !tried.has(each));
+  if (command === undefined) return undefined;
+  tried.add(command);
+  return command.split(" ").flatMap((part) => (part === "--" ? [] : [part.replace(/^'|'$/g, "")]));
+}
+
+/** Whether a command has done all it is for. */
+function finished({ done }: Subject, { code, said }: Ended): boolean {
+  return code === 0 || (done?.test(said) ?? false);
+}
+
+function hasUnfinished({ stateFile }: Site): boolean {
+  return existsSync(stateFile) && readFileSync(stateFile, "utf8").includes('"pending_operations"');
+}
+
+/** Of a stack before its first `up` there is nothing to compare. */
+function censusOrNone(site: Site): Census | undefined {
+  return existsSync(`${site.directory}/kubernetes.json`) ? census(site.directory) : undefined;
 }

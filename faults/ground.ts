@@ -1,137 +1,134 @@
-import { spawn } from "node:child_process";
-import { copyFileSync, cpSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { sandboxWorkspace, type Workspace } from "../commands/workspace";
-import { FaultProxy } from "../sandbox/fault-proxy";
-import { Sandbox } from "../sandbox/sandbox";
-import { Trial } from "../sandbox/trial";
-import { census, type Census } from "./census";
+import { SECRETS, SETTINGS } from "../sandbox/trial";
+import { Site, STACK, type Ports } from "./site";
 
-/** Name of the stack that is harmed. */
-export const STACK = "faults";
+/** Where an attempt begins: a stack before its first `up`, after it, or with servers that it knows nothing of. */
+export type Start = "empty" | "whole" | "unknown";
+
+/** Who is offboarded, and so must hold nothing afterwards. */
+export const LEAVER = "boyan.rabchev";
 
 const HALF = "half.json";
 
-/** A sandbox to be harmed: what it holds is a copy. */
-export interface Site {
-  readonly directory: string;
-  /** Stands before Authentik. */
-  readonly proxy: FaultProxy;
-  readonly workspace: Workspace;
-}
-
-/** What an engine said that was ended from outside, or by itself. */
-export interface Ended {
-  readonly code: number | undefined;
-  readonly said: string;
-}
-
-/** A stack's servers and state in three copies: before its first `up`, after it, and Authentik alone half way. */
+/** A stack and its servers in three copies, from which each attempt gets its own. */
 export class Ground {
   private attempts = 0;
 
   private constructor(
-    private readonly root: string,
-    private readonly trial: Trial,
-    /** What is there after an `up` that nothing disturbs. */
-    readonly whole: Census,
-    /** How many requests Authentik gets during that `up`. */
-    readonly requests: number,
+    readonly root: string,
+    private readonly folder: string,
+    private readonly ports: Ports,
   ) {}
 
   static async prepare(root: string): Promise<Ground> {
-    const trial = await Trial.start(root);
-    const copy = (name: string) =>
-      cpSync(join(trial.folder, ".sandbox"), join(trial.folder, name), { recursive: true });
-    await trial.createStack(STACK);
-    copy(".empty");
-    const proxy = await FaultProxy.start(trial.sandbox.authentik.url);
-    try {
-      let half = false;
-      proxy.fail(({ method, path }) => {
-        // Some of everything is there when the first application is made.
-        if (!half && method === "POST" && path.startsWith("/api/v3/core/applications/")) {
-          half = true;
-          copyFileSync(join(trial.folder, ".sandbox", "authentik.json"), join(trial.folder, HALF));
-        }
-        return undefined;
-      });
-      trial.sandbox.env.AUTHENTIK_URL = proxy.url;
-      await trial.must(["up", "--yes", "--skip-preview", "--stack", STACK]);
-      const requests = proxy.passed.length;
-      copy(".whole");
-      return new Ground(root, trial, census(join(trial.folder, ".whole")), requests);
-    } finally {
-      await proxy.close();
-    }
+    const folder = mkdtempSync(join(tmpdir(), "plana-sso-faults-"));
+    const ground = new Ground(root, folder, { authentik: await freePort(), kubernetes: await freePort() });
+    Site.copyProject(root, ground.place("empty"));
+    await ground.at("empty", configure);
+    ground.copy("empty", "whole");
+    await ground.at("whole", (site) => ground.bringUp(site));
+    ground.copy("whole", "unknown");
+    await ground.at("unknown", forgetState);
+    return ground;
   }
 
-  /** Lets something happen on a fresh copy. */
-  async on<T>(
-    copy: "empty" | "whole",
-    before: (directory: string) => void,
-    act: (site: Site) => Promise<T>,
-  ): Promise<T> {
+  /** A fresh copy for one attempt; the servers are not started. */
+  fresh(from: Start): string {
     this.attempts += 1;
-    const directory = join(this.trial.folder, `.attempt-${this.attempts}`);
-    cpSync(join(this.trial.folder, `.${copy}`), directory, { recursive: true });
-    before(directory);
-    const sandbox = await Sandbox.start({ root: this.root, directory });
-    const proxy = await FaultProxy.start(sandbox.authentik.url);
-    const own = sandboxWorkspace(sandbox, this.trial.folder, STACK);
-    const workspace = own.elsewhere(own.configFile(), { ...own.env, AUTHENTIK_URL: proxy.url });
-    try {
-      return await act({ directory, proxy, workspace });
-    } finally {
-      await proxy.close();
-      await sandbox.close();
-      rmSync(directory, { recursive: true, force: true });
-    }
+    const name = `attempt-${this.attempts}`;
+    this.copy(from, name);
+    return this.place(name);
   }
 
-  /** The state file of the emulated Authentik as it was half way. */
+  open(folder: string): Promise<Site> {
+    return Site.open(this.root, folder, this.ports);
+  }
+
+  /** The state file of the emulated Authentik as it was when the first application was made. */
   get half(): string {
-    return join(this.trial.folder, HALF);
+    return join(this.folder, HALF);
   }
 
-  /**
-   * Runs `pulumi up` in a process group of its own.
-   *
-   * @param begin gets what ends the whole group at once, as a runner that dies does.
-   * @param patience after which it is ended, in milliseconds.
-   */
-  async up(site: Site, begin: (kill: () => void) => void, patience: number): Promise<Ended> {
-    const { sandbox } = this.trial;
-    const { command, leading } = sandbox.cli;
-    const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK];
-    const child = spawn(command, [...leading, ...args], {
-      cwd: this.trial.folder,
-      env: site.workspace.env,
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private place(name: string): string {
+    return join(this.folder, name);
+  }
+
+  private copy(from: string, to: string): void {
+    cpSync(this.place(from), this.place(to), { recursive: true, verbatimSymlinks: true });
+  }
+
+  private async at(name: Start, act: (site: Site) => Promise<void>): Promise<void> {
+    const site = await this.open(this.place(name));
+    try {
+      await act(site);
+    } finally {
+      await site.close();
     }
-    const kill = () => {
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-        process.kill(-child.pid, "SIGKILL");
-    };
-    const bound = setTimeout(kill, patience);
-    begin(kill);
-    const code = await new Promise<number | undefined>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (exit) => resolve(exit ?? undefined));
-    });
-    clearTimeout(bound);
-    // What had been asked for is still being answered.
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    return { code, said };
   }
 
-  async close(): Promise<void> {
-    await this.trial.stop();
+  private async bringUp(site: Site): Promise<void> {
+    let half = false;
+    site.watch(({ method, path }) => {
+      // Some of everything is there by then.
+      if (!half && method === "POST" && path.startsWith("/api/v3/core/applications/")) {
+        half = true;
+        copyFileSync(join(site.directory, "authentik.json"), this.half);
+      }
+      return undefined;
+    });
+    const { code, said } = await site.run(["up", "--stack", STACK]);
+    if (code !== 0) throw new Error(`the stack that is to be harmed does not come up:\n${said}`);
+    await plantHoldings(site);
   }
+}
+
+async function configure(site: Site): Promise<void> {
+  await must(site, ["stack", "init"]);
+  for (const [key, value] of Object.entries({ ...SETTINGS, "authentik:url": site.authentik.url })) {
+    await must(site, ["config", "set", key, value]);
+  }
+  for (const [key, value] of Object.entries({ ...SECRETS, "authentik:token": site.sandbox.token })) {
+    await must(site, ["config", "set", "--secret", key], value);
+  }
+}
+
+async function forgetState(site: Site): Promise<void> {
+  await must(site, ["stack", "rm", "--force", "--yes", "--preserve-config"]);
+  await must(site, ["stack", "init"]);
+}
+
+/** What the leaver holds: a session and a token, which only an offboarding takes away. */
+async function plantHoldings(site: Site): Promise<void> {
+  const { url } = site.sandbox.authentik;
+  const headers = { authorization: `Bearer ${site.sandbox.token}`, "content-type": "application/json" };
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const answer = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as { readonly results: readonly { readonly pk: number }[] };
+  };
+  const { results } = await ask("GET", `/api/v3/core/users/?username=${LEAVER}`);
+  const user = results[0]?.pk;
+  await ask("POST", "/-/sandbox/core/authenticated_sessions/", { user });
+  await ask("POST", "/api/v3/core/tokens/", { identifier: "leaver-password", intent: "app_password", user });
+}
+
+async function must(site: Site, args: readonly string[], stdin?: string): Promise<void> {
+  const { code, stdout, stderr } = await site.pulumi(args, stdin);
+  if (code !== 0) throw new Error(`pulumi ${args.join(" ")}: exit ${code}\n${stdout}${stderr}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

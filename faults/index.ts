@@ -3,17 +3,22 @@ import { join } from "node:path";
 
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 
-import { attempt, type Outcome } from "./attempt";
+import { attempt, usual, type Outcome } from "./attempt";
 import { chance } from "./chance";
 import { Ground } from "./ground";
-import { KINDS } from "./kinds";
-import { rowOf, table, unharmed, type Row } from "./table";
+import { HARMS } from "./harms";
+import { SUBJECTS } from "./subjects";
+import { lineOf, rowOf, table, unharmed, type Row } from "./table";
 
 interface Options {
   readonly seed: number;
   readonly times: number;
-  readonly only: readonly string[];
+  readonly subjects: readonly string[];
+  readonly harms: readonly string[];
 }
+
+const SUBJECT_NAMES = Object.keys(SUBJECTS);
+const HARM_NAMES = Object.keys(HARMS);
 
 const whole = (most: number) => (text: string) => {
   if (!/^\d{1,9}$/.test(text) || Number(text) < 1 || Number(text) > most)
@@ -21,31 +26,35 @@ const whole = (most: number) => (text: string) => {
   return Number(text);
 };
 
-function kinds(text: string): string[] {
-  const names = text.split(",");
-  const unknown = names.find((name) => !Object.hasOwn(KINDS, name));
+const someOf = (known: readonly string[]) => (text: string) => {
+  const given = text.split(",");
+  const unknown = given.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new InvalidArgumentError(`no kind "${unknown}"; one of ${Object.keys(KINDS).join(", ")}`);
-  return names;
-}
+    throw new InvalidArgumentError(`no "${unknown}"; expected some of ${known.join(", ")}`);
+  return given;
+};
 
 /**
- * `npm run faults`: harms a stack of its own on the sandbox in every way it knows, runs `up` again, and prints what
- * was lost. The same seed harms at the same requests.
+ * `npm run faults`: harms a stack of its own on the sandbox in every way it knows, lets an operator's commands run again,
+ * and prints what was lost. The same seed harms at the same requests.
  *
  * @returns 0 when nothing was lost, 1 when something was, 2 wrong use.
  */
 export async function faults(root: string, args: readonly string[]): Promise<number> {
+  const seed = (Date.now() % 999_999_999) + 1;
   const command = new Command("npm run faults --")
-    .description("Harms a stack on the sandbox, runs `up` again, and prints what was lost.")
-    .option(
-      "--seed <number>",
-      "whose harms are made again",
-      whole(999_999_999),
-      (Date.now() % 999_999_999) + 1,
+    .description(
+      "Harms a stack on the sandbox, runs the command and `up` again, and prints what was lost. The figures also go to .local/faults.json.",
     )
-    .option("--times <number>", "how often each kind is tried", whole(500), 3)
-    .option("--only <kinds>", `some of ${Object.keys(KINDS).join(", ")}`, kinds, Object.keys(KINDS))
+    .option("--seed <number>", "whose harms are made again", whole(999_999_999), seed)
+    .option("--times <number>", "how often each is tried", whole(500), 3)
+    .option(
+      "--subjects <names>",
+      `commands: ${SUBJECT_NAMES.join(", ")}`,
+      someOf(SUBJECT_NAMES),
+      SUBJECT_NAMES,
+    )
+    .option("--harms <names>", `harms: ${HARM_NAMES.join(", ")}`, someOf(HARM_NAMES), HARM_NAMES)
     .exitOverride();
   try {
     command.parse([...args], { from: "user" });
@@ -53,42 +62,59 @@ export async function faults(root: string, args: readonly string[]): Promise<num
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
   }
-  const { seed, times, only } = command.opts<Options>();
-  console.log(`seed ${seed}`);
-  const rows = await run(root, { seed, times, only }, (text) => console.error(text));
+  const options = command.opts<Options>();
+  console.log(`seed ${options.seed}`);
+  const folder = join(root, ".local", "faults");
+  mkdirSync(folder, { recursive: true });
+  const rows = await harm(
+    root,
+    options,
+    (text) => console.error(text),
+    (name, said) => writeFileSync(join(folder, `${name}.log`), said),
+  );
   const file = join(root, ".local", "faults.json");
-  mkdirSync(join(root, ".local"), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ seed, times, rows }, undefined, 2)}\n`);
-  console.log(`${table(rows)}\n\nAlso in .local/faults.json.`);
+  writeFileSync(file, `${JSON.stringify({ ...options, rows }, undefined, 2)}\n`);
+  console.log(table(rows));
   return rows.every(unharmed) ? 0 : 1;
 }
 
-/** Tries each kind so many times. Each kind has chances of its own, so that one alone meets the same points. */
-export async function run(
+/**
+ * Tries each harm of each subject so many times.
+ *
+ * @param say progress, a line per attempt.
+ * @param keep gets everything that was said in an attempt in which something was lost.
+ */
+export async function harm(
   root: string,
-  { seed, times, only }: Options,
+  { seed, times, subjects, harms }: Options,
   say: (text: string) => void,
+  keep: (name: string, said: string) => void,
 ): Promise<Row[]> {
   const ground = await Ground.prepare(root);
   try {
     const rows: Row[] = [];
-    for (const [place, [name, kind]] of Object.entries(KINDS).entries()) {
-      if (!only.includes(name)) continue;
-      const next = chance(seed + place * 1_000_003);
-      const outcomes: Outcome[] = [];
-      for (let time = 1; time <= times; time += 1) {
-        const outcome = await attempt(ground, kind, next);
-        outcomes.push(outcome);
-        const row = rowOf(name, [outcome]);
-        say(`== ${name} ${time}/${times}: ${unharmed(row) ? "nothing was lost" : JSON.stringify(row)}`);
-        for (const line of outcome.lost) say(`   lost: ${line}`);
-        for (const line of outcome.surplus) say(`   doubled or orphaned: ${line}`);
-        if (outcome.said !== undefined) say(outcome.said);
+    for (const subjectName of subjects) {
+      const subject = SUBJECTS[subjectName];
+      const ways = harms.filter((name) => HARMS[name]?.subjects?.includes(subjectName) ?? true);
+      if (!subject || ways.length === 0) continue;
+      const expected = await usual(ground, subject);
+      for (const harmName of ways) {
+        const way = HARMS[harmName];
+        if (!way) continue;
+        const impossible = way.impossible?.();
+        const outcomes: Outcome[] = [];
+        for (let time = 1; impossible === undefined && time <= times; time += 1) {
+          const name = `${subjectName} ${harmName} ${time}`;
+          const outcome = await attempt(ground, subject, way, chance(seed, name), expected);
+          outcomes.push(outcome);
+          say(`== ${name}/${times}: ${lineOf(outcome)}`);
+          if (outcome.said !== undefined) keep(name.replaceAll(" ", "-"), outcome.said);
+        }
+        rows.push(rowOf(subjectName, harmName, outcomes, impossible));
       }
-      rows.push(rowOf(name, outcomes));
     }
     return rows;
   } finally {
-    await ground.close();
+    ground.close();
   }
 }

@@ -1,41 +1,64 @@
-import type { Outcome } from "./attempt";
+import { isUnharmed, type Outcome } from "./attempt";
 
-/** One kind of harm, and what came of all its attempts. */
+/** One harm of one subject, and what came of all its attempts. */
 export interface Row {
-  readonly kind: string;
+  readonly subject: string;
+  readonly harm: string;
   readonly tried: number;
   readonly converged: number;
   readonly told: number;
   /** Objects and secrets, over all attempts. */
   readonly lost: number;
   readonly surplus: number;
+  /** Things that disabled people still held. */
+  readonly in: number;
+  /** Why it was not tried. */
+  readonly impossible?: string;
 }
 
-/** Counts the outcomes of one kind. */
-export function rowOf(kind: string, outcomes: readonly Outcome[]): Row {
+/** Counts the outcomes of one harm of one subject. */
+export function rowOf(subject: string, harm: string, outcomes: readonly Outcome[], impossible?: string): Row {
   const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((all, outcome) => all + of(outcome), 0);
   return {
-    kind,
+    subject,
+    harm,
     tried: outcomes.length,
     converged: sum(({ converged }) => Number(converged)),
     told: sum(({ told }) => Number(told)),
     lost: sum(({ lost }) => lost.length),
     surplus: sum(({ surplus }) => surplus.length),
+    in: sum((outcome) => outcome.in.length),
+    impossible,
   };
 }
 
-/** Whether nothing was lost, doubled or left unsaid. */
-export function unharmed({ tried, converged, told, lost, surplus }: Row): boolean {
-  return converged === tried && told === tried && lost === 0 && surplus === 0;
+/** Whether nothing was lost, doubled or left unsaid in any attempt. */
+export function unharmed({ tried, converged, told, lost, surplus, in: inside }: Row): boolean {
+  return converged === tried && told === tried && lost + surplus + inside === 0;
 }
 
 /** The rows as a table in Markdown. */
 export function table(rows: readonly Row[]): string {
-  const head = ["kind", "tried", "converged", "told", "lost", "doubled or orphaned"];
-  const lines = rows.map(({ kind, tried, converged, told, lost, surplus }) =>
-    [kind, tried, converged, told, lost, surplus].join(" | "),
+  const head = ["command", "harm", "tried", "converged", "told", "lost", "doubled or orphaned", "still in"];
+  const lines = rows.map((row) =>
+    [
+      row.subject,
+      row.harm,
+      row.impossible === undefined ? row.tried : `not tried: ${row.impossible}`,
+      row.converged,
+      row.told,
+      row.lost,
+      row.surplus,
+      row.in,
+    ].join(" | "),
   );
   return [head.join(" | "), head.map(() => "---").join(" | "), ...lines]
     .map((line) => `| ${line} |`)
     .join("\n");
+}
+
+/** One attempt in a line. */
+export function lineOf(outcome: Outcome): string {
+  if (isUnharmed(outcome)) return "nothing was lost";
+  return JSON.stringify({ ...outcome, said: undefined });
 }

@@ -33,6 +33,11 @@ export async function repair(workspace: Workspace, args: readonly string[]): Pro
       "owners of locks on other machines that have ended for certain",
       [],
     )
+    .option(
+      "--start-over",
+      "begin with an empty state, where it is damaged and no copy is left; `npm run adopt` then takes over what runs",
+      false,
+    )
     .option("--no-up", "mend the state only")
     .exitOverride();
   try {
@@ -41,8 +46,13 @@ export async function repair(workspace: Workspace, args: readonly string[]): Pro
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
   }
-  const { ownerIsGone, up } = command.opts<{ ownerIsGone: string[]; up: boolean }>();
+  const { ownerIsGone, up, startOver } = command.opts<{
+    ownerIsGone: string[];
+    up: boolean;
+    startOver: boolean;
+  }>();
   const say = (text: string) => console.error(text);
+  if (startOver) return (await beginAnew(workspace, { gone: ownerIsGone, say })) ? 0 : 1;
   if (!(await mend(workspace, { gone: ownerIsGone, say }))) return 1;
   if (!up) return 0;
   return (await converge(workspace)).code;
@@ -99,6 +109,24 @@ export async function isUnsettled(workspace: Workspace): Promise<boolean> {
   return last?.result === "failed";
 }
 
+/** Replaces a state that cannot be read by an empty one. @returns whether it was done. */
+async function beginAnew(workspace: Workspace, options: RepairOptions): Promise<boolean> {
+  const { stack } = workspace;
+  const exported = await workspace.pulumi(["stack", "export"]);
+  if (exported.code === 0 || !isUnreadable(exported.stderr)) {
+    options.say(
+      `The state of stack ${stack} can be read; nothing was changed.\n  mend: leave out --start-over`,
+    );
+    return false;
+  }
+  const empty = async () => importState(workspace, JSON.stringify({ version: 3, deployment: {} }));
+  if (!(await unlocked(workspace, options, empty))) return false;
+  options.say(
+    `The state of stack ${stack} is empty now. Take over what runs:\n  npm run adopt -- --stack ${stack} --apply`,
+  );
+  return true;
+}
+
 /** Brings the state back where it cannot be read. @returns whether it can be read now. */
 async function readable(workspace: Workspace, options: RepairOptions): Promise<boolean> {
   const { stack } = workspace;
@@ -108,9 +136,9 @@ async function readable(workspace: Workspace, options: RepairOptions): Promise<b
   if (!copy) {
     options.say(
       `The state of stack ${stack} is damaged, and no sound copy of it was found: ${exported.stderr.trim()}\n` +
-        `  mend: bring back an older version of .pulumi/stacks/plana-sso/${stack}.json from the backend (its versions, or ` +
-        "the .bak beside it), then npm run repair; " +
-        `without one: pulumi stack rm --force ${stack}, pulumi stack init ${stack}, and npm run adopt`,
+        `  mend: bring back an older version of it from the backend, and run npm run repair -- --stack ${stack}; without one:\n` +
+        `    npm run repair -- --stack ${stack} --start-over\n` +
+        `    npm run adopt -- --stack ${stack} --apply`,
     );
     return false;
   }

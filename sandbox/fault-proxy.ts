@@ -47,19 +47,26 @@ export class FaultProxy {
   private constructor(
     /** Address of the proxy. */
     readonly url: string,
+    /** Address of the server behind; another one after that has been started anew. */
+    public target: string,
     private readonly stop: () => Promise<void>,
   ) {}
 
-  /** @param target address of the server behind. */
-  static async start(target: string): Promise<FaultProxy> {
+  /**
+   * @param target address of the server behind.
+   * @param port where it listens; a free one unless told otherwise.
+   */
+  static async start(target: string, port = 0): Promise<FaultProxy> {
     const handle = { proxy: undefined as FaultProxy | undefined };
-    const server = createServer((request, response) =>
-      handle.proxy?.handle(new URL(target), request, response),
-    );
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const server = createServer((request, response) => handle.proxy?.handle(request, response));
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", resolve);
+    });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     handle.proxy = new FaultProxy(
       url,
+      target,
       () =>
         new Promise((resolve) => {
           server.closeAllConnections();
@@ -84,7 +91,8 @@ export class FaultProxy {
     return this.stop();
   }
 
-  private handle(target: URL, request: IncomingMessage, response: ServerResponse): void {
+  private handle(request: IncomingMessage, response: ServerResponse): void {
+    const target = new URL(this.target);
     const passed = { method: request.method ?? "GET", path: request.url ?? "/" };
     this.passed.push(passed);
     const fault = this.fault(passed, this.passed.length);

@@ -18,7 +18,7 @@ export interface SandboxOptions {
 export class Sandbox {
   private constructor(
     readonly options: SandboxOptions,
-    readonly authentik: Authentik,
+    public authentik: Authentik,
     readonly kubernetes: Kubernetes,
     /** API token of both servers. */
     readonly token: string,
@@ -37,11 +37,7 @@ export class Sandbox {
     mkdirSync(stateFolder, { recursive: true });
     const token = ownSecret(join(directory, "token"));
     ownSecret(join(directory, "passphrase"));
-    const authentik = await startAuthentik({
-      stateFile: join(directory, "authentik.json"),
-      token,
-      cacheDir: join(local, "cache"),
-    });
+    const authentik = await authentikOf(options, token);
     const kubernetes = await startKubernetes({ stateFile: join(directory, "kubernetes.json"), token });
     const kubeconfigFile = join(directory, "kubeconfig");
     writeFileSync(kubeconfigFile, kubeconfig(kubernetes.url, token), { mode: 0o600 });
@@ -78,10 +74,21 @@ export class Sandbox {
     });
   }
 
+  /** Starts the emulated Authentik anew on what is on disk, as after a crash. It has another address then. */
+  async restartAuthentik(): Promise<void> {
+    await this.authentik.close();
+    this.authentik = await authentikOf(this.options, this.token);
+  }
+
   /** Stops both servers; the state stays. */
   async close(): Promise<void> {
     await Promise.all([this.authentik.close(), this.kubernetes.close()]);
   }
+}
+
+function authentikOf({ root, directory }: SandboxOptions, token: string): Promise<Authentik> {
+  const stateFile = join(directory, "authentik.json");
+  return startAuthentik({ stateFile, token, cacheDir: join(root, ".local", "cache") });
 }
 
 /** A random secret that is made on first use and kept beside the state it protects. */

@@ -15,7 +15,8 @@ export const SECRETS: Readonly<Record<string, string>> = {
   "plana-sso:googleClientSecret": "trial-google-secret-11dd",
 };
 
-const SETTINGS: Readonly<Record<string, string>> = {
+/** Configuration of a stack that runs production's composition beside production. */
+export const SETTINGS: Readonly<Record<string, string>> = {
   "plana-sso:composition": "prod",
   "plana-sso:domain": "trial.example.org",
   "plana-sso:databaseHost": "pg01",

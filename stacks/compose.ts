@@ -150,7 +150,8 @@ export async function compose(
   return {
     authentik: { url: authentikUrl, admin: `${authentikUrl}/if/admin/` },
     applications: outputs,
-    databasePassword: settings.database.password ? undefined : secrets.databasePassword,
+    // An output that is undefined is warned of at every update.
+    ...(settings.database.password ? {} : { databasePassword: secrets.databasePassword }),
   };
 }
 

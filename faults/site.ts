@@ -1,0 +1,168 @@
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { run, type Finished } from "../commands/process";
+import { FaultProxy, type Fault, type Passed } from "../sandbox/fault-proxy";
+import { kubeconfig } from "../sandbox/kubernetes/server";
+import { Sandbox } from "../sandbox/sandbox";
+
+/** Name of the stack that is harmed. */
+export const STACK = "faults";
+
+/** What is no part of the program: installed, built, or the repository's own. */
+const LEFT = new Set(["node_modules", ".git", ".local", "sdks", "tests", "docs"]);
+
+/** Loopback ports before the two servers: fixed, since the stack's configuration names them. */
+export interface Ports {
+  readonly authentik: number;
+  readonly kubernetes: number;
+}
+
+/** What a command said that ended, or was ended from outside. */
+export interface Ended {
+  /** Exit code; undefined where it was ended from outside. */
+  readonly code: number | undefined;
+  readonly said: string;
+}
+
+export interface RunOptions {
+  /** Gets what ends the command and all it started at once, as a runner that dies does. */
+  readonly begin?: (kill: () => void) => void;
+  /** Runs the command inside another one. */
+  readonly within?: (command: readonly string[]) => readonly string[];
+}
+
+/** Patience with one command, in milliseconds; an operator's is about as long. */
+const PATIENCE = 240_000;
+
+/** A copy of the project with servers of its own, to be harmed: what an operator has in a shell, and who listens behind. */
+export class Site {
+  /** Requests of both servers, in the order in which they came. */
+  count = 0;
+
+  private constructor(
+    readonly folder: string,
+    readonly sandbox: Sandbox,
+    readonly authentik: FaultProxy,
+    readonly kubernetes: FaultProxy,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {
+    this.heal();
+  }
+
+  /** Copies the project into a folder that is not there yet. */
+  static copyProject(root: string, folder: string): void {
+    mkdirSync(join(folder, ".local"), { recursive: true });
+    cpSync(root, folder, {
+      recursive: true,
+      filter: (path) => !LEFT.has(path.slice(root.length + 1).split("/")[0] ?? "") || path === root,
+    });
+    for (const name of ["node_modules", "sdks", join(".local", "pulumi")]) {
+      symlinkSync(join(root, name), join(folder, name));
+    }
+    for (const name of ["installed", "cache", "build"]) {
+      const path = join(root, ".local", name);
+      if (existsSync(path)) cpSync(path, join(folder, ".local", name), { recursive: true });
+    }
+  }
+
+  /** @param folder a copy of the project; what its servers hold is in `.sandbox`. */
+  static async open(root: string, folder: string, ports: Ports): Promise<Site> {
+    const directory = join(folder, ".sandbox");
+    const sandbox = await Sandbox.start({ root, directory });
+    const authentik = await FaultProxy.start(sandbox.authentik.url, ports.authentik);
+    const kubernetes = await FaultProxy.start(sandbox.kubernetes.url, ports.kubernetes);
+    const file = join(directory, "kubeconfig-faults");
+    writeFileSync(file, kubeconfig(kubernetes.url, sandbox.token), { mode: 0o600 });
+    const env = { ...sandbox.env, KUBECONFIG: file, CI: "true" };
+    // Where Authentik is, and the token, stand in the stack's configuration, as in production.
+    return new Site(folder, sandbox, authentik, kubernetes, {
+      ...env,
+      AUTHENTIK_URL: undefined,
+      AUTHENTIK_TOKEN: undefined,
+    });
+  }
+
+  /** Where the state of the stack and of the servers is. */
+  get directory(): string {
+    return join(this.folder, ".sandbox");
+  }
+
+  get stateFile(): string {
+    return join(this.directory, "state", ".pulumi", "stacks", "plana-sso", `${STACK}.json`);
+  }
+
+  /** From now on: what happens at a request to either server. Numbers count both, and start with 1 here. */
+  watch(
+    fault: (request: Passed, number: number, server: "authentik" | "kubernetes") => Fault | undefined,
+  ): void {
+    this.count = 0;
+    for (const server of ["authentik", "kubernetes"] as const) {
+      this[server].fail((request) => fault(request, (this.count += 1), server));
+    }
+  }
+
+  /** Lets everything through again. */
+  heal(): void {
+    this.watch(() => undefined);
+  }
+
+  /** A command of the Pulumi CLI, with an operator's environment. */
+  pulumi(args: readonly string[], stdin?: string): Promise<Finished> {
+    const { command, leading } = this.sandbox.cli;
+    return run(command, [...leading, ...args, "--stack", STACK, "--non-interactive"], {
+      cwd: this.folder,
+      env: this.env,
+      stdin,
+    });
+  }
+
+  /** A command of package.json, in a process group of its own. */
+  async run(
+    args: readonly string[],
+    { begin, within = (command) => command }: RunOptions = {},
+  ): Promise<Ended> {
+    const [command = "", ...rest] = within([
+      process.execPath,
+      join(this.folder, "commands", "start.mjs"),
+      ...args,
+    ]);
+    const child = spawn(command, rest, {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+    }
+    const kill = () => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, "SIGKILL");
+    };
+    const bound = setTimeout(kill, PATIENCE);
+    begin?.(kill);
+    const code = await new Promise<number | undefined>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (exit) => resolve(exit ?? undefined));
+    });
+    clearTimeout(bound);
+    // What had been asked for is still being answered.
+    if (code === undefined) await new Promise((resolve) => setTimeout(resolve, 500));
+    return { code, said };
+  }
+
+  /** Stops both servers; the folder stays. */
+  async close(): Promise<void> {
+    await Promise.all([this.authentik.close(), this.kubernetes.close()]);
+    await this.sandbox.close();
+  }
+
+  /** Stops both servers and takes the folder away. */
+  async remove(): Promise<void> {
+    await this.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
