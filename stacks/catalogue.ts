@@ -1,4 +1,4 @@
-import type { PublicPath } from "../components/applications/public-paths";
+import { folderOf, type PublicPath } from "../components/applications/public-paths";
 import { strict, tenants, tooWide, type RedirectUri } from "../components/applications/redirect-uris";
 import { checkForms } from "./application-forms";
 import type { ClientCredentials, Credentials, Hosting, Settings } from "./config";
@@ -50,10 +50,13 @@ export function redirectUrisOf(application: Application, hosting: Hosting): Redi
   }
 }
 
-/** A folder or pattern without any name in it would take the login away from the whole application. */
+/**
+ * A folder or pattern that does not begin with a folder of a name would take the login away from the whole application.
+ * So would the root: it stands for everything that is protected (`nginx-routes.ts`).
+ */
 function opensEverything(path: PublicPath): boolean {
-  if ("exact" in path) return false;
-  return !/[A-Za-z0-9]/.test("below" in path ? path.below : path.pattern);
+  if ("exact" in path) return path.exact === "/";
+  return !/[A-Za-z0-9]/.test(folderOf(path) ?? "");
 }
 
 /** The type demands access; data that was generated or cast can still come without. */
@@ -136,7 +139,8 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
           problems.push({
             key,
             value: text,
-            expected: "a plain path; a folder ends in a slash, and none opens everything",
+            expected:
+              "a plain path; a folder ends in a slash, what varies lies in a folder, and none opens everything",
             mend: correct,
           });
         }

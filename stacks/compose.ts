@@ -115,7 +115,6 @@ export async function compose(
         service,
         outpost: server.outpost,
         publicPaths,
-        controller: settings.ingress.controller,
         ingress: settings.ingress,
       });
       continue;

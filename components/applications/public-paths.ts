@@ -27,6 +27,16 @@ export function skipPathRegexes(paths: readonly PublicPath[]): string {
   return paths.map(skipPathRegex).join("\n");
 }
 
+/**
+ * The longest folder of a public path in which nothing varies, without its last slash: `/plugins` of
+ * `/plugins/<any>/tracker.min.js`. Undefined for an exact path, and where that folder would be everything.
+ */
+export function folderOf(path: PublicPath): string | undefined {
+  if ("exact" in path) return undefined;
+  const [fixed = ""] = ("below" in path ? path.below : path.pattern).split("*");
+  return fixed.slice(0, fixed.lastIndexOf("/")) || undefined;
+}
+
 /** Whether the outpost lets a path pass without a login, with the semantics above. */
 export function isPublic(regexes: string, path: string): boolean {
   // An empty setting skips nothing, though an empty expression would match everything.

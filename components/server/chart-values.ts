@@ -12,18 +12,34 @@ export interface ChartValuesArgs {
 
 /** How public hosts are served. */
 export interface IngressClass {
+  readonly controller: "nginx" | "traefik";
   readonly className: string;
   /** cert-manager ClusterIssuer; without one the ingress controller's default certificate is used. */
   readonly tlsIssuer?: string;
 }
 
-/** Annotations and TLS section of an Ingress for `host`. */
-export function tls(host: string, ingress: IngressClass, secretName: string) {
-  const annotations: Record<string, string> = ingress.tlsIssuer
+/** Section `tls` of an Ingress. */
+export type TlsSection = readonly { readonly hosts: string[]; readonly secretName?: string }[];
+
+/**
+ * Annotations of every Ingress that is served with TLS. Traefik takes its certificates from the Ingress, but makes a
+ * route without TLS unless it is told so (or its entry point is).
+ */
+export function served({ controller }: IngressClass): Readonly<Record<string, string>> {
+  return controller === "traefik" ? { "traefik.ingress.kubernetes.io/router.tls": "true" } : {};
+}
+
+/** Annotations and TLS section of the Ingress that owns the certificate of `host`. */
+export function tls(
+  host: string,
+  ingress: IngressClass,
+  secretName: string,
+): { readonly annotations: Readonly<Record<string, string>>; readonly tls: TlsSection } {
+  const issuer: Record<string, string> = ingress.tlsIssuer
     ? { "cert-manager.io/cluster-issuer": ingress.tlsIssuer }
     : {};
   return {
-    annotations,
+    annotations: { ...served(ingress), ...issuer },
     tls: [ingress.tlsIssuer ? { hosts: [host], secretName } : { hosts: [host] }],
   };
 }

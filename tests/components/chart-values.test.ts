@@ -5,7 +5,7 @@ const ARGS: ChartValuesArgs = {
   settingsSecret: "settings",
   settingsChecksum: "checksum",
   replicas: { server: 2, worker: 2 },
-  ingress: { className: "nginx", tlsIssuer: "issuer" },
+  ingress: { controller: "nginx", className: "nginx", tlsIssuer: "issuer" },
 };
 
 test("settings are read from the Secret by name, and a change of them rolls the pods", () => {
@@ -66,8 +66,13 @@ test("the ingress serves the host, with a certificate of the issuer", () => {
 });
 
 test("without an issuer the controller's own certificate is used", () => {
-  expect(tls("a.example.test", { className: "nginx" }, "unused")).toEqual({
+  expect(tls("a.example.test", { controller: "nginx", className: "nginx" }, "unused")).toEqual({
     annotations: {},
     tls: [{ hosts: ["a.example.test"] }],
   });
+});
+
+test("Traefik is told that the host is served with TLS", () => {
+  const { ingress } = chartValues({ ...ARGS, ingress: { controller: "traefik", className: "t" } }).server;
+  expect(ingress.annotations).toEqual({ "traefik.ingress.kubernetes.io/router.tls": "true" });
 });

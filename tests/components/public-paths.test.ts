@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { isPublic, skipPathRegex, skipPathRegexes } from "../../components/applications/public-paths";
+import {
+  folderOf,
+  isPublic,
+  skipPathRegex,
+  skipPathRegexes,
+} from "../../components/applications/public-paths";
 import { prod } from "../../stacks/prod";
 import { found } from "../tools";
 
@@ -123,6 +128,20 @@ test("expressions of each kind of path", () => {
   );
   expect(skipPathRegex({ pattern: "/a/*/b.c" })).toBe(String.raw`^/a/[A-Za-z0-9_-][A-Za-z0-9_.-]*/b\.c$`);
   expect(skipPathRegexes([])).toBe("");
+});
+
+test.each([
+  [{ exact: "/a/b" }, undefined],
+  [{ below: "/js/" }, "/js"],
+  [{ below: "/a/b/" }, "/a/b"],
+  [{ below: "/" }, undefined],
+  [{ pattern: "/plugins/*/tracker.min.js" }, "/plugins"],
+  [{ pattern: "/a/b/x-*.js" }, "/a/b"],
+  [{ pattern: "/a/*/b/*/c" }, "/a"],
+  [{ pattern: "/*/a" }, undefined],
+  [{ pattern: "/a*/b" }, undefined],
+])("the folder in which nothing of %j varies is %j", (path, folder) => {
+  expect(folderOf(path)).toBe(folder);
 });
 
 test("without public paths nothing is public", () => {

@@ -156,6 +156,10 @@ const BAD: readonly Bad[] = [
   publicPath({ exact: "/a?b=c" }),
   publicPath({ below: "/js" }),
   publicPath({ pattern: "/plugins/(.*)/x" }),
+  // nginx asks by path in a folder, and everywhere else by the root.
+  publicPath({ exact: "/" }),
+  publicPath({ pattern: "/*/tracker.min.js" }),
+  publicPath({ pattern: "/tracker.*.js" }),
 ];
 
 test.each(BAD)("refuses $what", ({ application, value, expected }) => {

@@ -93,38 +93,75 @@ describe("Matomo's administration, behind the embedded outpost", () => {
   const host = "analytics.planapulse.com";
   const matomo = { service: { name: "matomo", port: { number: 80 } } };
 
-  test("the outpost's paths are served on the application's own host", () => {
+  const nginx = (name: string) => `nginx.ingress.kubernetes.io/${name}`;
+
+  test("what the login needs of the outpost is served on the application's own host", () => {
     const login = one(K8S.ingress, "matomo-admin-login");
     const backend = { service: { name: "matomo-admin-outpost", port: { number: 80 } } };
+    const at = (path: string, pathType: string) => ({
+      path: `/outpost.goauthentik.io/${path}`,
+      pathType,
+      backend,
+    });
     expect(paths(login)).toEqual([
-      [host, [{ path: "/outpost.goauthentik.io", pathType: "Prefix", backend }]],
+      [
+        host,
+        [at("start", "Exact"), at("callback", "Exact"), at("sign_out", "Exact"), at("static", "Prefix")],
+      ],
     ]);
+    expect(login.inputs.metadata).toMatchObject({ annotations: { [nginx("proxy-buffer-size")]: "16k" } });
     expect(JSON.stringify(login.inputs)).not.toContain("auth-url");
   });
 
-  test("everything else asks the outpost first", () => {
+  /** What an Ingress says that asks the outpost with the headers of a ConfigMap. */
+  const asking = (configMap: string) => ({
+    "pulumi.com/skipAwait": "true",
+    [nginx("auth-url")]:
+      "http://authentik-proxy.authentik.svc.cluster.local/outpost.goauthentik.io/auth/nginx",
+    [nginx("auth-signin")]:
+      `https://${host}/outpost.goauthentik.io/start?rd=https://${host}$escaped_request_uri`,
+    [nginx("auth-response-headers")]:
+      "Set-Cookie,X-authentik-username,X-authentik-groups,X-authentik-entitlements,X-authentik-email,X-authentik-name,X-authentik-uid",
+    [nginx("auth-proxy-set-headers")]: `matomo/${configMap}`,
+    [nginx("proxy-buffer-size")]: "16k",
+  });
+
+  test("everything else asks the outpost first, whatever its path", () => {
     const ingress = one(K8S.ingress, "matomo-admin-protected");
     expect(paths(ingress)).toEqual([[host, [{ path: "/", pathType: "Prefix", backend: matomo }]]]);
-    const nginx = (name: string) => `nginx.ingress.kubernetes.io/${name}`;
     expect(ingress.inputs.metadata).toEqual({
       name: "matomo-admin-protected",
       namespace: "matomo",
       annotations: {
-        "pulumi.com/skipAwait": "true",
+        ...asking("matomo-admin-outpost-headers"),
         "cert-manager.io/cluster-issuer": "letsencrypt",
-        [nginx("auth-url")]:
-          "http://authentik-proxy.authentik.svc.cluster.local/outpost.goauthentik.io/auth/nginx",
-        [nginx("auth-signin")]:
-          `https://${host}/outpost.goauthentik.io/start?rd=https://${host}$escaped_request_uri`,
-        [nginx("auth-response-headers")]:
-          "Set-Cookie,X-authentik-username,X-authentik-groups,X-authentik-entitlements,X-authentik-email,X-authentik-name,X-authentik-uid",
-        [nginx("auth-proxy-set-headers")]: "matomo/matomo-admin-outpost-headers",
       },
     });
     expect(one(K8S.configMap, "matomo-admin-outpost-headers").inputs).toMatchObject({
       metadata: { name: "matomo-admin-outpost-headers", namespace: "matomo" },
-      data: { "X-Forwarded-Host": host },
+      data: { "X-Forwarded-Host": host, "X-Original-URI": "/", Authorization: "" },
     });
+  });
+
+  test("the folders in which some paths are public ask the outpost by path", () => {
+    const ingress = one(K8S.ingress, "matomo-admin-public-folders");
+    expect(paths(ingress)).toEqual([
+      [host, ["/js", "/plugins"].map((path) => ({ path, pathType: "Prefix", backend: matomo }))],
+    ]);
+    expect(ingress.inputs.metadata).toEqual({
+      name: "matomo-admin-public-folders",
+      namespace: "matomo",
+      annotations: asking("matomo-admin-public-folders-headers"),
+    });
+    expect(one(K8S.configMap, "matomo-admin-public-folders-headers").inputs).toMatchObject({
+      metadata: { name: "matomo-admin-public-folders-headers", namespace: "matomo" },
+      data: { "X-Forwarded-Host": host, "X-Original-URI": "", Authorization: "" },
+    });
+  });
+
+  test("no path is an expression and no annotation a snippet: the one opens, the other is refused", () => {
+    const text = JSON.stringify(program.recorder.all(K8S.ingress).map(({ inputs }) => inputs));
+    expect(text).not.toMatch(/use-regex|snippet|rewrite-target|ImplementationSpecific/);
   });
 
   test("only the exact public paths go past the outpost", () => {
@@ -134,7 +171,7 @@ describe("Matomo's administration, behind the embedded outpost", () => {
     ]);
   });
 
-  test.each(["login", "protected", "public"])(
+  test.each(["login", "protected", "public", "public-folders"])(
     "the ingress `%s` is served with the host's certificate",
     (kind) => {
       expect(one(K8S.ingress, `matomo-admin-${kind}`).inputs.spec).toMatchObject({

@@ -165,14 +165,13 @@ test("a raised generation reissues one secret and touches nothing else", async (
   expect(changed).toEqual(["random:index/randomPassword:RandomPassword grafana-client-secret"]);
 });
 
-test("with Traefik the outpost is asked by a middleware", async () => {
+test("with Traefik the outpost is asked by a middleware, and no app password is passed on to it", async () => {
   const { recorder } = await runProgram(productionWith({ "plana-sso:ingressController": "traefik" }));
+  const traefik = (name: string) => `traefik.ingress.kubernetes.io/${name}`;
   const { metadata, spec } = recorder.one(K8S.ingress, "matomo-admin-protected").inputs;
   expect(spec).toMatchObject({ ingressClassName: "traefik" });
   expect(metadata).toMatchObject({
-    annotations: {
-      "traefik.ingress.kubernetes.io/router.middlewares": "matomo-matomo-admin-outpost@kubernetescrd",
-    },
+    annotations: { [traefik("router.middlewares")]: "matomo-matomo-admin-outpost@kubernetescrd" },
   });
   expect(recorder.one(K8S.middleware, "matomo-admin-outpost").inputs).toMatchObject({
     metadata: { name: "matomo-admin-outpost", namespace: "matomo" },
@@ -180,8 +179,27 @@ test("with Traefik the outpost is asked by a middleware", async () => {
       forwardAuth: {
         address: "http://authentik-proxy.authentik.svc.cluster.local/outpost.goauthentik.io/auth/traefik",
         trustForwardHeader: false,
+        authRequestHeaders: ["Cookie", "Accept", "User-Agent"],
       },
     },
+  });
+  // Everything under the outpost's prefix: it lets such a path through.
+  const login = recorder.one(K8S.ingress, "matomo-admin-login").inputs;
+  expect(login.spec).toMatchObject({
+    rules: [{ http: { paths: [{ path: "/outpost.goauthentik.io", pathType: "Prefix" }] } }],
+  });
+  expect(login.metadata).toMatchObject({
+    annotations: { [traefik("router.middlewares")]: "authentik-matomo-admin-login@kubernetescrd" },
+  });
+  expect(recorder.one(K8S.middleware, "matomo-admin-login").inputs).toMatchObject({
+    metadata: { name: "matomo-admin-login", namespace: "authentik" },
+    spec: { headers: { customRequestHeaders: { Authorization: "" } } },
+  });
+  for (const { inputs } of recorder.all(K8S.ingress)) {
+    expect(inputs.metadata).toMatchObject({ annotations: { [traefik("router.tls")]: "true" } });
+  }
+  expect(recorder.one(K8S.release, "authentik").inputs.values).toMatchObject({
+    server: { ingress: { annotations: { [traefik("router.tls")]: "true" } } },
   });
   expect(recorder.all(K8S.configMap)).toEqual([]);
   expect(JSON.stringify(recorder.resources)).not.toContain("nginx");
