@@ -14,6 +14,7 @@ export const CONFIG: Config = {
     "plana-sso:googleClientId": "benchmark-google-client",
     "plana-sso:waitForServer": "false",
     "kubernetes:enableSecretMutable": "true",
+    "kubernetes:enableConfigMapMutable": "true",
   },
   secrets: { "plana-sso:googleClientSecret": "benchmark-google-secret" },
 };

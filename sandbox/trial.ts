@@ -23,6 +23,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   "plana-sso:google": "true",
   "plana-sso:googleClientId": "trial-google-client",
   "kubernetes:enableSecretMutable": "true",
+  "kubernetes:enableConfigMapMutable": "true",
 };
 
 /** A step of a previewed update, as `--json` tells it. */

@@ -67,6 +67,7 @@ export async function compose(
     bootstrapToken: secrets.bootstrapToken,
     replicas: settings.replicas,
     ingress: settings.ingress,
+    clusterDomain: settings.clusterDomain,
     waitUntilReady: settings.waitForServer,
     adoptRelease: settings.adoptRelease,
   });

@@ -103,6 +103,7 @@ export const KEYS = {
   },
   ingressController: { schema: z.enum(["nginx", "traefik"], "nginx or traefik"), about: "which controller" },
   ingressClass: { schema: kubernetesName, about: "ingress class, when not named like the controller" },
+  clusterDomain: { schema: hostName, about: "DNS domain of the cluster, e.g. cluster.local" },
   tlsIssuer: { schema: kubernetesName, about: "cert-manager ClusterIssuer for the public hosts" },
   serverReplicas: { schema: count, about: "server pods" },
   workerReplicas: { schema: count, about: "worker pods" },

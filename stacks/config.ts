@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
+import type { IngressClass } from "../components/server/chart-values";
 import { KEYS, PROJECT, type Key } from "./config-keys";
 import { nearest, type Problem } from "./problem";
 
@@ -31,11 +32,9 @@ export interface Settings {
   readonly bootstrapToken?: pulumi.Output<string>;
   readonly google?: { readonly clientId: string; readonly clientSecret: pulumi.Output<string> };
   readonly clients: Readonly<Record<string, ClientCredentials>>;
-  readonly ingress: {
-    readonly controller: "nginx" | "traefik";
-    readonly className: string;
-    readonly tlsIssuer?: string;
-  };
+  readonly ingress: IngressClass;
+  /** DNS domain of the cluster, under which its Services have their names. */
+  readonly clusterDomain: string;
   readonly replicas: { readonly server: number; readonly worker: number };
   readonly waitForServer: boolean;
   /** The Helm release is there already: the first `up` takes it over. */
@@ -175,14 +174,17 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
       mend: `${set(key, "", true)}   (and revoke the credentials that stood there in clear)`,
     });
   }
-  // Without it the Kubernetes provider deletes a changed Secret and creates it again: the very crash to prevent.
-  const mutable = pulumi.runtime.getConfig("kubernetes:enableSecretMutable");
-  if (mutable !== "true") {
+  // Without these the Kubernetes provider deletes what has changed and creates it again: without its settings Secret
+  // Authentik crashes, and without its ConfigMap nginx serves nothing of a protected application.
+  for (const kind of ["Secret", "ConfigMap"]) {
+    const key = `kubernetes:enable${kind}Mutable`;
+    const mutable = pulumi.runtime.getConfig(key);
+    if (mutable === "true") continue;
     problems.push({
-      key: "kubernetes:enableSecretMutable",
+      key,
       value: mutable,
-      expected: "true, so that a changed Secret is updated in place and never replaced",
-      mend: set("kubernetes:enableSecretMutable", "true"),
+      expected: `true, so that a changed ${kind} is updated in place and never replaced`,
+      mend: set(key, "true"),
     });
   }
 
@@ -221,6 +223,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
       ]),
     ),
     ingress: { controller, className: read("ingressClass") ?? controller, tlsIssuer: read("tlsIssuer") },
+    clusterDomain: read("clusterDomain") ?? "cluster.local",
     replicas: { server: read("serverReplicas") ?? 2, worker: read("workerReplicas") ?? 2 },
     adoptRelease: read("adoptRelease") ?? false,
     waitForServer: read("waitForServer") ?? true,

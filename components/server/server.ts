@@ -21,6 +21,8 @@ export interface ServerArgs {
   readonly bootstrapToken: pulumi.Output<string>;
   readonly replicas: { readonly server: number; readonly worker: number };
   readonly ingress: IngressClass;
+  /** DNS domain of the cluster, e.g. `cluster.local`. */
+  readonly clusterDomain: string;
   /** Whether `up` waits until the pods are ready. */
   readonly waitUntilReady: boolean;
   /** Whether the release is there already: it is then imported, in the same `up` that updates it. */
@@ -115,7 +117,7 @@ export class Server extends pulumi.ComponentResource {
     this.outpost = {
       name: proxy.metadata.name,
       namespace: this.namespace,
-      host: pulumi.interpolate`${proxy.metadata.name}.${this.namespace}.svc.cluster.local`,
+      host: pulumi.interpolate`${proxy.metadata.name}.${this.namespace}.svc.${args.clusterDomain}`,
     };
     this.registerOutputs({});
   }

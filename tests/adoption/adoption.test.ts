@@ -16,6 +16,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "plana-sso:databaseHost": "pg01",
   "plana-sso:google": "false",
   "kubernetes:enableSecretMutable": "true",
+  "kubernetes:enableConfigMapMutable": "true",
 };
 let trial: Trial;
 let built: HandBuilt;

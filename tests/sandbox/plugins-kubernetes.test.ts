@@ -139,6 +139,32 @@ describe("objects", () => {
     expect(updated).toHaveProperty("metadata.uid", (outputs.metadata as Properties).uid);
   });
 
+  test("so is a changed ConfigMap, unless ConfigMaps are mutable", async () => {
+    const type = "kubernetes:core/v1:ConfigMap";
+    const inputs = (data: Properties): Properties => ({
+      metadata: { name: "headers", namespace: "default" },
+      data,
+    });
+    const before = inputs({ A: "1" });
+    const after = inputs({ A: "", B: "/" });
+    const { id, outputs } = await plugin.create(type, before);
+    await configure({ enableSecretMutable: "true" });
+    expect(await plugin.diff(type, id, outputs, after, before)).toMatchObject({
+      replaces: ["data.A", "data.B"],
+      deleteFirst: true,
+    });
+    await configure({ enableConfigMapMutable: "true" });
+    expect(await plugin.diff(type, id, outputs, after, before)).toMatchObject({
+      changed: true,
+      replaces: [],
+    });
+    const updated = await plugin.update(type, id, outputs, after, before);
+    expect(updated).toMatchObject({
+      data: { A: "", B: "/" },
+      metadata: { uid: (outputs.metadata as Properties).uid },
+    });
+  });
+
   test("ignored properties make no difference", async () => {
     const before = settings({ A: "1" });
     const { id, outputs } = await plugin.create(SECRET, before);

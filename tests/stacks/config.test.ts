@@ -61,6 +61,7 @@ const MALFORMED: readonly (readonly [key: string, expected: string, values: read
   ["workerReplicas", "a whole number from 1 to 99", ["0"]],
   ["ingressController", "nginx or traefik", ["haproxy", "Nginx"]],
   ["ingressClass", "a Kubernetes name", ["Nginx", "a.b", "-a"]],
+  ["clusterDomain", HOST, ["cluster.local.", ".local", "Cluster.local", ""]],
   ["tlsIssuer", "a Kubernetes name", ["Let's Encrypt", ""]],
   ["consumerNamespaces", "existing or create", ["none", "true"]],
   ["clusterAdminRole", "", [""]],
@@ -250,12 +251,16 @@ test("authentik:token is missed", async () => {
   });
 });
 
-test.each([undefined, "false", "True", ""])("kubernetes:enableSecretMutable refuses %j", async (value) => {
-  const said = problem(await refusal(productionWith({ "kubernetes:enableSecretMutable": value })));
-  expect(said).toEqual({
-    key: "kubernetes:enableSecretMutable",
-    text: containing("expected true, so that a changed Secret is updated in place and never replaced"),
-    mend: "pulumi config set kubernetes:enableSecretMutable true --stack prod",
+describe.each(["Secret", "ConfigMap"])("kubernetes:enable%sMutable", (kind) => {
+  const key = `kubernetes:enable${kind}Mutable`;
+
+  test.each([undefined, "false", "True", ""])("refuses %j", async (value) => {
+    const said = problem(await refusal(productionWith({ [key]: value })));
+    expect(said).toEqual({
+      key,
+      text: containing(`expected true, so that a changed ${kind} is updated in place and never replaced`),
+      mend: `pulumi config set ${key} true --stack prod`,
+    });
   });
 });
 

@@ -239,6 +239,19 @@ test("another Authentik than the one whose outpost is known is refused", async (
   expect(recorder.resources).toEqual([]);
 });
 
+test("the outpost is reached under the cluster's own DNS domain", async () => {
+  const { recorder } = await runProgram(productionWith({ "plana-sso:clusterDomain": "k8s.plana.internal" }));
+  const host = "authentik-proxy.authentik.svc.k8s.plana.internal";
+  expect(recorder.one(K8S.service, "matomo-admin-outpost").inputs).toMatchObject({
+    spec: { externalName: host },
+  });
+  expect(recorder.one(K8S.ingress, "matomo-admin-protected").inputs.metadata).toMatchObject({
+    annotations: {
+      "nginx.ingress.kubernetes.io/auth-url": `http://${host}/outpost.goauthentik.io/auth/nginx`,
+    },
+  });
+});
+
 test("the database, the admin role and the tenants' path follow the stack", async () => {
   const { recorder } = await runProgram(
     productionWith({
