@@ -4,6 +4,12 @@ import type { Problem } from "./problem";
 
 const CORRECT = "correct it in the stack's applications.ts";
 
+/** What Synapse takes (its `config/oidc.py`). */
+const SYNAPSE_IDP_ID = /^[a-z][a-z0-9._-]{0,249}$/;
+
+/** One flag of Penpot; its list is separated by blanks. */
+const PENPOT_FLAG = /^(?:enable|disable)-[a-z0-9]+(?:-[a-z0-9]+)*$/;
+
 /**
  * Everything in an application that has another form than it must have to become part of a URL, a Kubernetes name, a
  * file of its consumer or a line that a reviewer reads.
@@ -36,7 +42,17 @@ export function checkForms(application: Application, host: string | undefined): 
     if (!Number.isInteger(port) || port < 1 || port > 65535) wrong("service port", port, "a port number");
     return problems;
   }
-  const { secretGeneration = 1 } = application;
+  const { consumer, secretGeneration = 1 } = application;
+  if (typeof consumer !== "string" && consumer.name === "synapse") {
+    const { idpId = "authentik" } = consumer;
+    if (!SYNAPSE_IDP_ID.test(idpId))
+      wrong("idpId", idpId, "lower-case letters, digits and . _ -, a letter first");
+  }
+  if (typeof consumer !== "string" && consumer.name === "penpot") {
+    for (const flag of consumer.flags ?? []) {
+      if (!PENPOT_FLAG.test(flag)) wrong("flag", flag, "enable-<name> or disable-<name>");
+    }
+  }
   if (!Number.isSafeInteger(secretGeneration) || secretGeneration < 1) {
     wrong("secretGeneration", secretGeneration, "a whole number from 1, raised by one");
   }

@@ -1,5 +1,5 @@
 import type { Access } from "../components/applications/access";
-import type { ConsumerName } from "../components/applications/consumers";
+import type { ConsumerChoice } from "../components/applications/consumers";
 import type { PublicPath } from "../components/applications/public-paths";
 import type { StaffGroup } from "../components/directory/model";
 
@@ -47,7 +47,7 @@ interface ApplicationData {
 
 interface DeliveredData extends ApplicationData {
   /** In which form the credentials are delivered. */
-  readonly consumer: ConsumerName;
+  readonly consumer: ConsumerChoice;
   /** Namespace of the consuming application. */
   readonly namespace: string;
   /** Raised by one, it reissues the client secret. */

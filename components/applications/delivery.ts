@@ -1,14 +1,14 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { CONSUMERS, type ConsumerName } from "./consumers";
+import { consumerData, type ConsumerChoice } from "./consumers";
 import { endpoints } from "./consumers/consumer";
 import type { OidcCredentials } from "./oidc-client";
 import { SCOPES } from "./scopes";
 
 export interface DeliveryArgs {
   readonly credentials: OidcCredentials;
-  readonly consumer: ConsumerName;
+  readonly consumer: ConsumerChoice;
   /** Namespace of the consuming application. */
   readonly namespace: pulumi.Input<string>;
   /** Public host of the consuming application. */
@@ -34,7 +34,7 @@ export class Delivery extends pulumi.ComponentResource {
         OIDC_CLIENT_ID: clientId,
         OIDC_CLIENT_SECRET: clientSecret,
         OIDC_SCOPES: SCOPES.join(" "),
-        ...CONSUMERS[args.consumer]({ slug, issuer, clientId, clientSecret, ...args }),
+        ...consumerData(args.consumer, { slug, issuer, clientId, clientSecret, ...args }),
       }));
     const name = `${slug}-oidc`;
     new kubernetes.core.v1.Secret(

@@ -62,6 +62,8 @@ const BAD: readonly (readonly [string, Any])[] = [
   ["a description of two lines", { ...oidc, description: "a\n| b |" }],
   ["a folder that is everything", { ...proxy, publicPaths: [{ below: "/" }] }],
   ["a pattern that is everything", { ...proxy, publicPaths: [{ pattern: "/*" }] }],
+  ["a provider id that Synapse refuses", { ...oidc, consumer: { name: "synapse", idpId: "OIDC" } }],
+  ["two flags in one", { ...oidc, consumer: { name: "penpot", flags: ["enable-smtp disable-x"] } }],
   ["half a generation", { ...oidc, secretGeneration: 1.5 }],
 ];
 

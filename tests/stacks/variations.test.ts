@@ -150,6 +150,20 @@ test("credentials of clients that exist already are used, and none is generated 
   expect(holding.map(({ name }) => name).sort()).toEqual(["forgejo", "forgejo-oidc"]);
 });
 
+test("what a consumer's form is told by the data reaches its Secret", async () => {
+  const applications = prod.applications.map((application): Application =>
+    application.slug === "matrix" && application.mode === "oidc"
+      ? { ...application, consumer: { name: "synapse", idpId: "oidc", allowExistingUsers: true } }
+      : application,
+  );
+  const { recorder } = await runProgram(production(), prodWith({ applications }));
+  const { stringData } = recorder.one(K8S.secret, "matrix-oidc").inputs;
+  const { "oidc.yaml": file = "" } = stringData as Record<string, string>;
+  expect(JSON.parse(file)).toMatchObject({
+    oidc_providers: [{ idp_id: "oidc", allow_existing_users: true }],
+  });
+});
+
 test("a raised generation reissues one secret and touches nothing else", async () => {
   const applications = prod.applications.map((application): Application =>
     application.slug === "grafana" && application.mode === "oidc"

@@ -1,10 +1,10 @@
-import type { Consumer } from "./consumer";
+import type { Consumer, ConsumerContext } from "./consumer";
 import { forgejo } from "./forgejo";
 import { grafana } from "./grafana";
 import { matomo } from "./matomo";
 import { nextcloud } from "./nextcloud";
-import { penpot } from "./penpot";
-import { synapse } from "./synapse";
+import { penpot, type PenpotOptions } from "./penpot";
+import { synapse, type SynapseOptions } from "./synapse";
 import { vaultwarden } from "./vaultwarden";
 
 /** The applications whose own form of credentials is known; `generic` gets the generic keys only. */
@@ -20,3 +20,15 @@ export const CONSUMERS = {
 } as const satisfies Record<string, Consumer>;
 
 export type ConsumerName = keyof typeof CONSUMERS;
+
+/** In which form an application reads its credentials; with options where part of that form is data. */
+export type ConsumerChoice =
+  | ConsumerName
+  | ({ readonly name: "penpot" } & PenpotOptions)
+  | ({ readonly name: "synapse" } & SynapseOptions);
+
+/** Keys and values of the chosen form. */
+export function consumerData(choice: ConsumerChoice, context: ConsumerContext): ReturnType<Consumer> {
+  if (typeof choice === "string") return CONSUMERS[choice](context);
+  return choice.name === "penpot" ? penpot(context, choice) : synapse(context, choice);
+}
