@@ -121,11 +121,12 @@ export async function compose(
       continue;
     }
     const existing = clientOf(settings.clients, slug);
+    const redirectUris = redirectUrisOf(application, settings);
     const client = new OidcClient(slug, {
       ...common,
       scopes,
       authentikUrl,
-      redirectUris: redirectUrisOf(application, settings),
+      redirectUris,
       clientId: existing?.clientId ?? (application.mode === "tenants" ? application.clientId : undefined),
       clientSecret: existing?.clientSecret,
       secretGeneration: application.secretGeneration,
@@ -138,6 +139,7 @@ export async function compose(
       host: appHost ?? new URL(url).host,
       authentikUrl,
       adminGroup: organisation.adminGroup,
+      redirectUri: redirectUris.find(({ matching }) => matching === "strict")?.url,
     });
   }
   new EmbeddedOutpost("embedded-outpost", {

@@ -16,11 +16,14 @@ export interface DeliveryArgs {
   readonly authentikUrl: string;
   /** Group whose members administer the consumer, where it takes roles from the claim. */
   readonly adminGroup: string;
+  /** Where a login comes back, as it is registered; undefined where there are many. */
+  readonly redirectUri?: string;
 }
 
 /**
  * The credentials of an OIDC client, as a Secret `<slug>-oidc` in the consumer's namespace: generic keys (`OIDC_…`)
- * beside the form that application itself reads. All keys that are environment names fit `envFrom`.
+ * beside the form that application itself reads. All keys that are environment names fit `envFrom`. How each
+ * application refers to it: docs/deliver-credentials.md.
  */
 export class Delivery extends pulumi.ComponentResource {
   constructor(slug: string, args: DeliveryArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -80,6 +80,8 @@ export const applications: readonly Application[] = [
     description: "Chat (Synapse)",
     label: "matrix",
     namespace: "matrix",
+    // Assumed: the homeserver that runs has the `idp_id` that is delivered, and nobody with only a password
+    // (docs/deliver-credentials.md).
     consumer: "synapse",
     access: ["plana-staff"],
     redirectPaths: ["/_synapse/client/oidc/callback"],
@@ -93,6 +95,7 @@ export const applications: readonly Application[] = [
     namespace: "nextcloud",
     consumer: "nextcloud",
     access: ["plana-staff"],
+    // Of the two that Nextcloud can send, the one with pretty addresses (consumers/nextcloud.ts).
     redirectPaths: ["/apps/user_oidc/code"],
   },
   {

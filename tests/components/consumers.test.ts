@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 
 import { load } from "js-yaml";
 
-import { CONSUMERS, type ConsumerName } from "../../components/applications/consumers";
+import { consumerData, CONSUMERS, type ConsumerName } from "../../components/applications/consumers";
 import { endpoints, type ConsumerContext } from "../../components/applications/consumers/consumer";
 import { FORGEJO_SOURCE } from "../../components/applications/consumers/forgejo";
 import { prod } from "../../stacks/prod";
@@ -17,6 +17,7 @@ const CONTEXT: ConsumerContext = {
   clientId: "client-id",
   clientSecret: "secret-of-no-worth",
   adminGroup: "admins",
+  redirectUri: "https://app.example.test/callback?a=b&c=d",
 };
 
 const of = (consumer: ConsumerName): Readonly<Record<string, string>> => CONSUMERS[consumer](CONTEXT);
@@ -78,6 +79,17 @@ test("Penpot", () => {
   });
 });
 
+test("Penpot: further flags stand in the same list", () => {
+  const choice = { name: "penpot", flags: ["enable-smtp", "disable-telemetry"] } as const;
+  expect(consumerData(choice, CONTEXT)).toEqual({
+    ...of("penpot"),
+    PENPOT_FLAGS:
+      "enable-login-with-oidc enable-oidc-registration disable-login-with-password disable-registration " +
+      "enable-smtp disable-telemetry",
+  });
+  expect(consumerData("penpot", CONTEXT)).toEqual(of("penpot"));
+});
+
 test("Vaultwarden: SSO only, refresh tokens, nobody whose address is not verified", () => {
   expect(of("vaultwarden")).toEqual({
     DOMAIN: "https://app.example.test",
@@ -119,10 +131,22 @@ test("Synapse: one YAML file, read as YAML", () => {
   });
 });
 
+test("Synapse: the id and the accounts of the homeserver that runs already", () => {
+  const provider = (choice: Parameters<typeof consumerData>[0]) =>
+    (load(consumerData(choice, CONTEXT)["oidc.yaml"] ?? "") as { oidc_providers: object[] })
+      .oidc_providers[0];
+  const choice = { name: "synapse", idpId: "oidc", allowExistingUsers: true } as const;
+  expect(provider(choice)).toEqual({
+    ...provider("synapse"),
+    idp_id: "oidc",
+    allow_existing_users: true,
+  });
+});
+
 test("Synapse: a secret with every sign of YAML comes through", () => {
   const clientSecret = `a: "b" 'c' #d {e} [f] %g &h *i !j |k >l \\m \u2028`;
   const [provider] = (
-    load(CONSUMERS.synapse({ ...CONTEXT, clientSecret })["oidc.yaml"] ?? "") as {
+    load(CONSUMERS.synapse({ ...CONTEXT, clientSecret })["oidc.yaml"]) as {
       oidc_providers: { client_secret: string }[];
     }
   ).oidc_providers;
@@ -137,20 +161,26 @@ const MATOMO = {
   endSessionUrl: `${AUTH}/application/o/app/end-session/`,
   userinfoId: "preferred_username",
   autoLinking: "1",
+  scope: "openid profile email",
+  redirectUriOverride: "https://app.example.test/callback?a=b&c=d",
   clientId: "client-id",
   clientSecret: "secret-of-no-worth",
-  scope: "openid profile email",
 };
 
-test("Matomo: the same settings as a file, as environment and by a script", () => {
-  const { "LoginOIDC.ini": ini, "setup.sh": setup, ...environment } = of("matomo");
-  expect(environment).toEqual(
-    Object.fromEntries(Object.entries(MATOMO).map(([key, value]) => [`MATOMO_LOGINOIDC_${key}`, value])),
-  );
+test("Matomo: the same settings as a file of its configuration and by a script", () => {
+  const { "common.config.ini.php": ini, "setup.sh": setup, ...rest } = of("matomo");
+  expect(rest).toEqual({});
   const lines = Object.entries(MATOMO).map(([key, value]) => `${key} = "${value}"`);
-  expect(ini).toBe(`[LoginOIDC]\n${lines.join("\n")}\n`);
-  for (const key of Object.keys(MATOMO))
-    expect(setup).toContain(`--key=${key} --value="$MATOMO_LOGINOIDC_${key}"`);
+  expect(ini).toBe(`; <?php exit; ?> DO NOT REMOVE THIS LINE\n[LoginOIDC]\n${lines.join("\n")}\n`);
+  const { clientId, clientSecret, ...plain } = MATOMO;
+  expect([clientId, clientSecret]).not.toContain("");
+  for (const [key, value] of Object.entries(plain)) expect(setup).toContain(`setting ${key} '${value}'\n`);
+});
+
+test("Matomo: where logins come back to many addresses, the plugin makes its own", () => {
+  const { redirectUri, ...context } = CONTEXT;
+  expect(redirectUri).toBeDefined();
+  for (const text of Object.values(CONSUMERS.matomo(context))) expect(text).not.toContain("redirectUri");
 });
 
 test("Forgejo: its settings, and a script that adds or updates the source in the redirect path", () => {
@@ -161,14 +191,13 @@ test("Forgejo: its settings, and a script that adds or updates the source in the
     FORGEJO__oauth2_client__ACCOUNT_LINKING: "login",
   });
   expect(setup).toContain(`--name ${FORGEJO_SOURCE} --provider openidConnect`);
-  expect(setup).toContain("--group-claim-name groups --admin-group admins");
+  expect(setup).toContain("--group-claim-name groups --admin-group 'admins'");
   const forgejo = prod.applications.find(({ slug }) => slug === "forgejo");
   expect(forgejo).toMatchObject({ redirectPaths: [`/user/oauth2/${FORGEJO_SOURCE}/callback`] });
 });
 
-test("Nextcloud: one command that adds or updates", () => {
+test("Nextcloud: one script", () => {
   expect(Object.keys(of("nextcloud"))).toEqual(["setup.sh"]);
-  expect(of("nextcloud")["setup.sh"]).toContain("php occ user_oidc:provider authentik");
 });
 
 const NAMES: ConsumerName[] = [
@@ -190,7 +219,7 @@ test("these are all", () => {
 const BEARING: Readonly<Record<ConsumerName, readonly string[]>> = {
   forgejo: [],
   grafana: ["GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET"],
-  matomo: ["LoginOIDC.ini", "MATOMO_LOGINOIDC_clientSecret"],
+  matomo: ["common.config.ini.php"],
   nextcloud: [],
   penpot: ["PENPOT_OIDC_CLIENT_SECRET"],
   synapse: ["oidc.yaml"],
@@ -221,9 +250,10 @@ describe.each(NAMES.filter((name) => "setup.sh" in of(name)))("the script of %s"
 
   test("takes every value from the Secret, quoted", () => {
     const keys = ["OIDC_ISSUER", "OIDC_DISCOVERY_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SCOPES"];
-    const known = new Set([...keys, ...Object.keys(of(name))]);
-    const used = [...script.matchAll(/"\$([A-Za-z_]\w*)"/g)].map(([, variable = ""]) => variable);
-    expect(used.filter((variable) => !known.has(variable) && variable !== "id")).toEqual([]);
+    const used = [...script.matchAll(/"\$([A-Z]\w*)"/g)].map(([, variable = ""]) => variable);
+    expect(used.length).toBeGreaterThan(0);
+    expect(used.filter((variable) => !keys.includes(variable))).toEqual([]);
+    for (const variable of used) expect(script).toContain(`|| ${variable}=$(cat "$d/${variable}")\n`);
     expect(script.match(/(?<!")\$[A-Z]\w*/g)).toBeNull();
   });
 });

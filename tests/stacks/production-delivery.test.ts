@@ -12,25 +12,7 @@ const GENERIC = ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_DISCOVERY_URL", "
 
 /** Namespace of each consumer, and the keys that it reads beside the generic ones. */
 const DELIVERED: Readonly<Record<string, readonly [namespace: string, keys: readonly string[]]>> = {
-  matomo: [
-    "matomo",
-    [
-      "LoginOIDC.ini",
-      "setup.sh",
-      ...[
-        "authenticationName",
-        "authorizeUrl",
-        "tokenUrl",
-        "userinfoUrl",
-        "endSessionUrl",
-        "userinfoId",
-        "autoLinking",
-        "clientId",
-        "clientSecret",
-        "scope",
-      ].map((key) => `MATOMO_LOGINOIDC_${key}`),
-    ],
-  ],
+  matomo: ["matomo", ["common.config.ini.php", "setup.sh"]],
   forgejo: [
     "forgejo",
     [
@@ -132,6 +114,18 @@ describe.each(Object.entries(DELIVERED))("%s", (slug, [namespace, keys]) => {
       if (other !== slug) expect(text).not.toContain(secret);
     }
   });
+});
+
+test("Matomo is told the redirect URI that its provider allows", () => {
+  const { stringData } = program.recorder.one(K8S.secret, "matomo-oidc").inputs;
+  const { allowedRedirectUris } = program.recorder.one(
+    "authentik:index/providerOauth2:ProviderOauth2",
+    "matomo",
+  ).inputs;
+  const [{ url } = { url: "none" }] = allowedRedirectUris as { url: string }[];
+  expect((stringData as Record<string, string>)["common.config.ini.php"]).toContain(
+    `redirectUriOverride = "${url}"\n`,
+  );
 });
 
 test("every application that logs in with OIDC is delivered to, and no other Secret is made", () => {

@@ -14,6 +14,8 @@ export interface ConsumerContext {
   readonly clientSecret: string;
   /** Group whose members administer the consumer, where it takes roles from the claim. */
   readonly adminGroup: string;
+  /** Where a login comes back, as it is registered; undefined where there are many. */
+  readonly redirectUri?: string;
 }
 
 /**
