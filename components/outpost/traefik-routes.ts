@@ -58,19 +58,19 @@ export function traefikRoutes(context: RouteContext): Route[] {
   ];
 }
 
-/** A Middleware, and the annotation of the Ingress that goes through it. */
+/** A Middleware, and the annotation of the Ingress that goes through it, once it is there: else Traefik drops the route. */
 function middleware(
   { opts }: RouteContext,
   name: string,
   namespace: pulumi.Input<string>,
   spec: Readonly<Record<string, unknown>>,
 ): Record<string, pulumi.Input<string>> {
-  new kubernetes.apiextensions.CustomResource(
+  const { metadata } = new kubernetes.apiextensions.CustomResource(
     name,
     { apiVersion: "traefik.io/v1alpha1", kind: "Middleware", metadata: { name, namespace }, spec },
     opts,
   );
   return {
-    "traefik.ingress.kubernetes.io/router.middlewares": pulumi.interpolate`${namespace}-${name}@kubernetescrd`,
+    "traefik.ingress.kubernetes.io/router.middlewares": pulumi.interpolate`${namespace}-${metadata.name}@kubernetescrd`,
   };
 }
