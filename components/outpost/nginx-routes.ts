@@ -5,15 +5,10 @@ import { folderOf, isPublic, skipPathRegexes } from "../applications/public-path
 import { IDENTITY_HEADERS, OUTPOST_PATH, type Route, type RouteContext } from "./route";
 
 /**
- * What a browser needs of the outpost. Not all of it: `/auth/nginx` under a public host takes whatever `Authorization`
- * a client sends, and answers with the cookie of a session.
+ * Of the outpost's own paths those by which a controller asks for a session. They take whatever `Authorization` a client
+ * sends, an app password too, and answer with the cookie of a session, so under a public host they are the application's.
  */
-const LOGIN_PATHS = [
-  { path: `${OUTPOST_PATH}/start`, pathType: "Exact" },
-  { path: `${OUTPOST_PATH}/callback`, pathType: "Exact" },
-  { path: `${OUTPOST_PATH}/sign_out`, pathType: "Exact" },
-  { path: `${OUTPOST_PATH}/static`, pathType: "Prefix" },
-] as const;
+const ASKED_BY_CONTROLLERS = `${OUTPOST_PATH}/auth`;
 
 const nginx = (name: string) => `nginx.ingress.kubernetes.io/${name}`;
 
@@ -54,14 +49,18 @@ export function nginxRoutes(context: RouteContext): Route[] {
       // The one that owns the certificate; the others use it.
       annotations: { ...certificate.annotations, ...askOutpost(context, "outpost-headers", "whatever") },
       tls,
-      paths: [{ path: "/", pathType: "Prefix", backend: toApplication }],
+      paths: ["/", ASKED_BY_CONTROLLERS].map((path) => ({
+        path,
+        pathType: "Prefix",
+        backend: toApplication,
+      })),
     },
     {
       name: `${slug}-login`,
       namespace,
       annotations: BUFFER,
       tls,
-      paths: LOGIN_PATHS.map((path) => ({ ...path, backend: toOutpost })),
+      paths: [{ path: OUTPOST_PATH, pathType: "Prefix", backend: toOutpost }],
     },
   ];
   const folders = [...new Set(publicPaths.flatMap((path) => folderOf(path) ?? []))].sort();

@@ -34,7 +34,7 @@ const PROTECTED = [
   "/plugins/",
   "/plugins/Live/Controller.php",
   "/plugins/a/b/tracker.min.js",
-  "/outpost.goauthentik.io",
+  "/outpost.goauthentik.io/auth",
   "/outpost.goauthentik.iox",
 ];
 
