@@ -1,20 +1,53 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Reads a JSON state file; a file that is not there yet gives `initial()`. */
-export function readState<T>(file: string, initial: () => T): T {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as T;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return initial();
-    throw error;
+/** From this size on, in characters, a state is not written at every change but once a second. */
+const LARGE = 3_000_000;
+const PAUSE = 1_000;
+
+/** The state of a server, kept in a JSON file. */
+export class StateFile<T> {
+  value: T;
+  private size = 0;
+  private later: NodeJS.Timeout | undefined;
+
+  /** Reads the file; where there is none yet, begins with `initial()`. */
+  constructor(
+    private readonly file: string,
+    initial: () => T,
+  ) {
+    this.value = (read(file) as T | undefined) ?? initial();
+  }
+
+  /** Puts the value on disk; a large one soon. */
+  save(): void {
+    if (this.size < LARGE) this.write();
+    else this.later ??= setTimeout(() => this.write(), PAUSE);
+  }
+
+  /** Puts on disk what has not been put there yet. */
+  flush(): void {
+    if (this.later) this.write();
+  }
+
+  /** Whole or not at all, so that a killed process never leaves half a file behind. */
+  private write(): void {
+    clearTimeout(this.later);
+    this.later = undefined;
+    mkdirSync(dirname(this.file), { recursive: true });
+    const next = `${this.file}.next`;
+    const text = JSON.stringify(this.value, null, 1);
+    this.size = text.length;
+    writeFileSync(next, text, { mode: 0o600 });
+    renameSync(next, this.file);
   }
 }
 
-/** Writes a JSON state file whole or not at all, so that a killed process never leaves half a file behind. */
-export function writeState(file: string, state: unknown): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const next = `${file}.next`;
-  writeFileSync(next, JSON.stringify(state, null, 1), { mode: 0o600 });
-  renameSync(next, file);
+function read(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }

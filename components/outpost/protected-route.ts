@@ -12,7 +12,8 @@ const SKIP_AWAIT = { "pulumi.com/skipAwait": "true" };
 /**
  * Routes of an application behind the embedded outpost, in its own namespace:
  *
- * - `/outpost.goauthentik.io` on the application's own host goes to the outpost, through an ExternalName Service: the outpost answers only when the Host header is the application's;
+ * - `/outpost.goauthentik.io` on the application's own host goes to the outpost, through an ExternalName Service: the
+ *   outpost answers only when the Host header is the application's;
  * - everything else asks the outpost first (forward auth), which lets through what the provider skips;
  * - the exact public paths go straight to the application, so that tracking does not depend on the login.
  *

@@ -110,6 +110,7 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Authent
       new Promise((resolve, reject) => {
         server.closeAllConnections();
         server.close((error) => (error ? reject(error) : resolve()));
+        api.store.close();
       }),
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readState, writeState } from "../state-file";
+import { StateFile } from "../state-file";
 import type { Collection } from "./collections";
 
 /** An object as it is stored: the request's fields plus what the server adds. */
@@ -15,15 +15,19 @@ interface State {
   settings: Row;
 }
 
-/** All objects of the sandbox. Every write goes to disk at once, so that a restart continues where it was. */
+/** All objects of the sandbox. They are kept on disk, so that a restart continues where it was. */
 export class Store {
-  private readonly state: State;
+  private readonly file: StateFile<State>;
 
   constructor(
-    private readonly file: string,
+    file: string,
     readonly collections: ReadonlyMap<string, Collection>,
   ) {
-    this.state = readState<State>(file, () => ({ counters: {}, rows: {}, settings: {} }));
+    this.file = new StateFile<State>(file, () => ({ counters: {}, rows: {}, settings: {} }));
+  }
+
+  private get state(): State {
+    return this.file.value;
   }
 
   /** Whether nothing was ever written: the moment to put the built-in objects there. */
@@ -41,7 +45,12 @@ export class Store {
 
   /** Puts the state on disk. */
   save(): void {
-    writeState(this.file, this.state);
+    this.file.save();
+  }
+
+  /** Puts on disk what is not there yet, before the server ends. */
+  close(): void {
+    this.file.flush();
   }
 
   /** The kind of this name; an unknown one is a mistake of the caller. */

@@ -226,6 +226,7 @@ export async function startKubernetes({
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        store.close();
       }),
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { readState, writeState } from "../state-file";
+import { StateFile } from "../state-file";
 import { at, type Kind, kindNamed } from "./kinds";
 
 /** A Kubernetes object. */
@@ -43,7 +43,10 @@ function record(value: unknown): Record<string, unknown> {
 
 /** Objects on disk, with what the API server itself adds and refuses. */
 export class Store {
-  constructor(private readonly file: string) {
+  private readonly file: StateFile<State>;
+
+  constructor(file: string) {
+    this.file = new StateFile<State>(file, () => ({ version: 0, objects: {} }));
     const state = this.load();
     if (state.version > 0) return;
     const namespace = kindNamed("v1", "Namespace");
@@ -52,7 +55,17 @@ export class Store {
   }
 
   private load(): State {
-    return readState<State>(this.file, () => ({ version: 0, objects: {} }));
+    return this.file.value;
+  }
+
+  /** Puts on disk what is not there yet, before the server ends. */
+  close(): void {
+    this.file.flush();
+  }
+
+  private put(state: State): void {
+    this.file.value = state;
+    this.file.save();
   }
 
   private key(kind: Kind, namespace: string, name: string): string {
@@ -160,7 +173,7 @@ export class Store {
         ? (object: KubernetesObject) => object.metadata.namespace === name
         : () => false;
     const objects = Object.fromEntries(Object.entries(rest).filter(([, object]) => !inside(object)));
-    writeState(this.file, { version: state.version + 1, objects });
+    this.put({ version: state.version + 1, objects });
     return old;
   }
 
@@ -173,7 +186,7 @@ export class Store {
     const version = state.version + 1;
     const metadata: Metadata = { ...body.metadata, resourceVersion: String(version) };
     const object = { ...body, ...filled(kind, body), apiVersion: kind.apiVersion, kind: kind.kind, metadata };
-    writeState(this.file, { version, objects: { ...state.objects, [key]: object } });
+    this.put({ version, objects: { ...state.objects, [key]: object } });
     return object;
   }
 }
