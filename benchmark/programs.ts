@@ -30,6 +30,8 @@ export async function writePrograms(root: string, folder: string, of: Organisati
   for (const name of ["index.ts", "components", "stacks"]) {
     cpSync(join(root, name), join(whole, name), { recursive: true });
   }
+  // What the launcher has bundled: the commands, and the policy pack.
+  cpSync(join(root, ".local/build"), join(whole, ".local/build"), { recursive: true });
   cpSync(join(root, "benchmark/flat/index.ts"), join(flat, "index.ts"));
 
   const recordings: string[] = [];

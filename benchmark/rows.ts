@@ -6,24 +6,39 @@ import type { Sample, Stage } from "./stage";
 /** Something that is measured on a running stage, in the order of the list: each starts where the one before ended. */
 export interface Row {
   readonly name: string;
-  /** Whether a program without components can do it too. */
-  readonly floor: boolean;
+  /** What stands beside it: a program without components that does it too, or another row of the same program. */
+  readonly floor?: "flat" | { readonly row: string };
   run(stage: Stage, programs: Programs): Promise<Sample>;
 }
 
+const WARM = "warm preview";
+
 /** What is measured with the engine. A part of the product that is to be measured adds its row here. */
 export const ROWS: readonly Row[] = [
-  { name: "cold preview", floor: true, run: (stage) => stage.pulumi("preview") },
-  { name: "up from empty", floor: true, run: (stage) => stage.pulumi("up", "--yes", "--skip-preview") },
-  { name: "warm preview", floor: true, run: (stage) => stage.pulumi("preview", "--refresh") },
+  { name: "cold preview", floor: "flat", run: (stage) => stage.pulumi("preview") },
+  { name: "up from empty", floor: "flat", run: (stage) => stage.pulumi("up", "--yes", "--skip-preview") },
+  { name: WARM, floor: "flat", run: (stage) => stage.pulumi("preview", "--refresh") },
   {
     name: "second up, no change",
-    floor: true,
+    floor: "flat",
     run: (stage) => stage.pulumi("up", "--yes", "--refresh", "--skip-preview", "--expect-no-changes"),
   },
   {
+    name: "warm preview, policy pack",
+    floor: { row: WARM },
+    run: (stage) => stage.pulumi("preview", "--refresh", "--policy-pack", ".local/build/policy"),
+  },
+  {
+    name: "access report",
+    run: async (stage) => stage.npm("review", "--preview", await stage.previewFile()),
+  },
+  {
+    name: "adoption plan",
+    run: async (stage) => stage.npm("adopt", "--stack", await stage.unknownStack()),
+  },
+  {
     name: "one person changed",
-    floor: true,
+    floor: "flat",
     run: async (stage, programs) => {
       programs.change(true);
       try {
