@@ -1,17 +1,17 @@
 import type { Person } from "../components/directory/model";
 import type { Organisation, RosterEntry } from "./organisation";
 import { HOST_NAME, KUBERNETES_NAME, PLAIN_TEXT } from "./forms";
+import { plainLetters } from "./letters";
 import { nearest, type Problem } from "./problem";
 
 const PEOPLE_FILE = "the stack's people.ts";
 
-/** `first.last` in lower case and plain letters: accents are dropped, other scripts are left as they are. */
+/** `first.last` in lower case and plain letters, as far as there is a rule for the letters (`plainLetters`). */
 export function localPart(entry: Pick<RosterEntry, "first" | "last">): string {
-  return `${entry.first}.${entry.last}`
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
+  return plainLetters(`${entry.first}.${entry.last}`)
     .toLowerCase()
-    .replace(/\s+/g, "-");
+    .replace(/[’‘]/g, "'")
+    .replace(/\.?\s+/g, "-");
 }
 
 /** The address of a person: the staff rule, unless the roster gives one. */
