@@ -1,8 +1,9 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { buildEngine } from "../sandbox/engine/build";
 import type { Organisation } from "../stacks/organisation";
+import { compositionOf } from "../live/configuration";
 import { converge } from "./converge";
 import { policyArguments } from "./policy";
 import { run, type Finished } from "./process";
@@ -78,14 +79,29 @@ async function selected(workspace: Workspace): Promise<number | undefined> {
 
 /** The data of the composition that a stack runs. */
 async function organisationOf(workspace: Workspace): Promise<Organisation> {
-  const { code, stdout } = await workspace.pulumi(["config", "get", "plana-sso:composition"]);
-  const name = code === 0 ? stdout.trim() : workspace.stack;
+  const name = await compositionOf(workspace);
   const { prod } = await import("../stacks/prod");
   const { local } = await import("../stacks/local");
   const compositions: Readonly<Record<string, Organisation>> = { prod, local };
   const organisation = Object.hasOwn(compositions, name) ? compositions[name] : undefined;
-  if (!organisation) throw new Error(`stack ${workspace.stack} runs "${name}", which is no composition`);
+  if (!organisation) throw new Error(await unknownStack(workspace.stack, name));
   return organisation;
+}
+
+async function unknownStack(stack: string, composition: string): Promise<string> {
+  const files = readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  if (stack === composition && !files.includes(stack)) {
+    const { nearest } = await import("../stacks/problem");
+    const guess = nearest(stack, files);
+    return (
+      `there is no stack ${JSON.stringify(stack)}${guess ? `; did you mean ${guess}?` : ""}\n` +
+      `  mend: one of ${files.join(", ")}, or: npm run pulumi -- stack init ${stack}   and plana-sso:composition (README, a trial)`
+    );
+  }
+  return (
+    `stack ${stack} runs ${JSON.stringify(composition)}, which is no composition\n` +
+    `  mend: npm run pulumi -- config set plana-sso:composition prod --stack ${stack}`
+  );
 }
 
 async function up(workspace: Workspace, args: readonly string[]): Promise<number> {
@@ -127,13 +143,26 @@ async function destroy(workspace: Workspace, args: readonly string[]): Promise<n
 /** Operator commands. The stack is opened only when a verb is run. */
 async function ops(args: readonly string[]): Promise<number> {
   const { operate } = await import("../operations");
+  const interrupted = new AbortController();
+  const stop = (): void => {
+    // The terminal has told the engine, too, which ends in order; a second time ends all at once.
+    if (interrupted.signal.aborted) process.exit(1);
+    interrupted.abort();
+    console.error("stopping after this step; once more stops at once");
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
   let workspace: Workspace | undefined;
   try {
-    return await operate(args, async (stack) => {
-      workspace = await open(stack);
-      return { workspace, organisation: await organisationOf(workspace) };
-    });
+    return await operate(
+      args,
+      async (stack) => {
+        workspace = await open(stack);
+        return { workspace, organisation: await organisationOf(workspace) };
+      },
+      { signal: interrupted.signal },
+    );
   } finally {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop);
     await workspace?.close();
   }
 }

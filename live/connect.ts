@@ -1,6 +1,7 @@
 import type { Workspace } from "../commands/workspace";
 import { AuthentikApi } from "./authentik";
 import { Cluster } from "./cluster";
+import { configuredValue } from "./configuration";
 import { Secret } from "./secret";
 
 /** The servers behind a stack. */
@@ -18,16 +19,13 @@ export async function connect(workspace: Workspace): Promise<Live> {
   const { env } = workspace;
   const configured = async (key: string, variable: string) => {
     if (env[variable]) return env[variable];
-    const { code, stdout } = await workspace.pulumi(["config", "get", key]);
-    const value = code === 0 ? stdout.trim() : "";
-    if (value === "") {
-      const secret = key === "authentik:token" ? "--secret " : "";
-      throw new Error(
-        `${key} is not set for stack ${workspace.stack}\n` +
-          `  mend: pulumi config set ${secret}${key} --stack ${workspace.stack}   (or export ${variable})`,
-      );
-    }
-    return value;
+    const value = await configuredValue(workspace, key);
+    if (value !== undefined) return value;
+    const set = key === "authentik:token" ? `--secret ${key}` : `${key} <value>`;
+    throw new Error(
+      `${key} is not set for stack ${workspace.stack}\n` +
+        `  mend: npm run pulumi -- config set ${set} --stack ${workspace.stack}   (or export ${variable})`,
+    );
   };
   return {
     authentik: new AuthentikApi({

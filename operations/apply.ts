@@ -2,7 +2,8 @@ import { policyArguments } from "../commands/policy";
 import type { Finished } from "../commands/process";
 import type { Workspace } from "../commands/workspace";
 import { readPreview, type Step } from "../state/resources";
-import { Refusal } from "./context";
+import { mend } from "./mend";
+import { Refusal } from "./refusal";
 
 /** What a change may touch. */
 export interface Scope {
@@ -39,15 +40,20 @@ export async function previewOnly(workspace: Workspace, scope: Scope): Promise<r
   if (foreign.length > 0) {
     throw new Refusal(
       `${scope.what} would also change what does not belong to it:\n${foreign.map((line) => `    ${line}`).join("\n")}\n` +
-        `  mend: pulumi up --refresh --stack ${workspace.stack}   (after review), then run this again`,
+        `  mend: ${mend.up(workspace.stack)}   (after review), then run this again`,
     );
   }
   return changes;
 }
 
-/** Applies what lies within a scope. @throws Refusal with what the CLI said. */
+/**
+ * Applies what lies within a scope, and has been previewed there: the policy pack's rules about the whole stack have been
+ * checked by that preview, so the update needs none of its own.
+ *
+ * @throws Refusal with what the CLI said.
+ */
 export async function applyOnly(workspace: Workspace, scope: Scope): Promise<void> {
-  const ran = await workspace.pulumi(["up", "--yes", ...argumentsOf(workspace, scope)]);
+  const ran = await workspace.pulumi(["up", "--yes", "--skip-preview", ...argumentsOf(workspace, scope)]);
   if (ran.code !== 0) {
     throw new Refusal(
       `${scope.what} could not be applied:\n${said(ran)}\n` +

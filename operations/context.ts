@@ -1,24 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { userInfo } from "node:os";
-import { createInterface } from "node:readline/promises";
 
 import pino, { type Logger } from "pino";
 
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import type { Organisation } from "../stacks/organisation";
+import { askTerminal } from "./confirm";
+import { Refusal } from "./refusal";
 
-/** A command was refused, or used wrongly; the message says what mends it. */
-export class Refusal extends Error {
-  /** @param code 1 refused or failed, 2 wrong use. */
-  constructor(
-    message: string,
-    readonly code: 1 | 2 = 1,
-  ) {
-    super(message);
-    this.name = "Refusal";
-  }
-}
+export { Refusal };
 
 /** What every verb works with. */
 export interface Context {
@@ -27,6 +18,8 @@ export interface Context {
   readonly organisation: Organisation;
   /** Says what would be done, and does nothing. */
   readonly dryRun: boolean;
+  /** Aborted when the operator stops the command: the step that runs is finished, no other is begun. */
+  readonly signal: AbortSignal;
   /** The servers behind the stack; connected at the first call. */
   live(): Promise<Live>;
   /** Progress, for people: on standard error, so that the result stays alone on standard output. */
@@ -68,6 +61,7 @@ export interface ContextOptions {
   /** Where log lines go; standard error unless told otherwise. */
   readonly logTo?: { write(line: string): void };
   readonly say?: (text: string) => void;
+  readonly signal?: AbortSignal;
   /** Connects to the servers; otherwise than usual in tests. */
   readonly connect?: (workspace: Workspace) => Promise<Live>;
 }
@@ -76,8 +70,9 @@ export interface ContextOptions {
 export function contextOf(
   workspace: Workspace,
   organisation: Organisation,
-  { dryRun, yes, logTo, say = (text) => console.error(text), connect: open = connect }: ContextOptions,
+  options: ContextOptions,
 ): Context {
+  const { dryRun, yes, logTo, say = (text) => console.error(text), connect: open = connect } = options;
   const logger: Logger = pino(
     {
       base: { service: "plana-sso", stack: workspace.stack, who: operator(workspace.env) },
@@ -91,6 +86,7 @@ export function contextOf(
     workspace,
     organisation,
     dryRun,
+    signal: options.signal ?? new AbortController().signal,
     live: () => (servers ??= open(workspace)),
     say,
     log: ({ step, outcome, ...fields }) =>
@@ -98,13 +94,8 @@ export function contextOf(
     async confirm(question) {
       if (yes || dryRun) return;
       if (!process.stdin.isTTY) throw new Refusal(`${question}\n  mend: add --yes; nobody can be asked here`);
-      const terminal = createInterface({ input: process.stdin, output: process.stderr });
-      try {
-        if (!/^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim()))
-          throw new Refusal("Nothing was done.");
-      } finally {
-        terminal.close();
-      }
+      if (!(await askTerminal(question, process.stdin, process.stderr)))
+        throw new Refusal("Nothing was done.");
     },
   };
 }

@@ -15,10 +15,19 @@ const VERBS: readonly AddVerb[] = [person, access, token, secret, doctor];
 
 interface GlobalOptions {
   readonly stack: string;
-  readonly dryRun: boolean;
-  readonly json: boolean;
-  readonly yes: boolean;
+  readonly dryRun?: true;
+  readonly json?: true;
+  readonly yes?: true;
 }
+
+const EXAMPLES = `
+Every day:
+  npm run ops -- --stack prod person add Ivan Petrov --role senior-developer
+  npm run ops -- --stack prod person invite ivan.petrov --print
+  npm run ops -- --stack prod person offboard boyan.rabchev --now
+  npm run ops -- --stack prod access forgejo
+  npm run ops -- --stack prod doctor
+More of each: npm run ops -- <command> --help, and docs/.`;
 
 /** Opens what a verb needs; only when one is really run, so that help needs no stack. */
 export type Open = (
@@ -34,7 +43,7 @@ export type Open = (
 export async function operate(
   args: readonly string[],
   open: Open,
-  output: Pick<ContextOptions, "logTo" | "say" | "connect"> & {
+  output: Pick<ContextOptions, "logTo" | "say" | "connect" | "signal"> & {
     readonly print?: (text: string) => void;
   } = {},
   verbs: readonly AddVerb[] = VERBS,
@@ -46,18 +55,19 @@ export async function operate(
     .description(
       "What operators do, one command each. Exit code: 0 done and verified, 1 refused or failed, 2 wrong use.",
     )
-    .option("-s, --stack <name>", "the stack", "local")
-    .option("--dry-run", "say what would be done, and do nothing", false)
-    .option("--json", "the result as JSON on standard output", false)
-    .option("-y, --yes", "do not ask before access is cut", false)
+    .option("-s, --stack <name>", "the stack: prod, a trial, or the embedded one", "local")
+    .option("--dry-run", "say what would be done, and do nothing")
+    .option("--json", "the result, or why there is none, as JSON on standard output (npm run -s ops)")
+    .option("-y, --yes", "do not ask before access is cut")
+    .addHelpText("after", EXAMPLES)
+    .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeOut: (text) => print(text.trimEnd()), writeErr: (text) => say(text.trimEnd()) });
   const run: Run = async (act) => {
-    const { stack, dryRun, json, yes } = program.opts<GlobalOptions>();
+    const { stack, dryRun = false, json, yes = false } = program.opts<GlobalOptions>();
     const { workspace, organisation } = await open(stack);
-    const context = contextOf(workspace, organisation, { dryRun, yes, ...output, say });
-    const result = await act(context);
+    const result = await act(contextOf(workspace, organisation, { dryRun, yes, ...output, say }));
     print(json ? JSON.stringify(result.data, null, 2) : result.text);
     code = result.code;
   };
@@ -66,7 +76,9 @@ export async function operate(
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    say(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    say(message);
+    if (program.opts<GlobalOptions>().json) print(JSON.stringify({ error: message }, null, 2));
     return error instanceof Refusal ? error.code : 1;
   }
   return code;

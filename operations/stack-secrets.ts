@@ -1,4 +1,5 @@
 import type { Workspace } from "../commands/workspace";
+import { configuredValue } from "../live/configuration";
 import { Secret } from "../live/secret";
 import { Refusal } from "./context";
 
@@ -7,11 +8,11 @@ import { Refusal } from "./context";
  *
  * @param key as `authentik:token`, or a path as `plana-sso:clients.forgejo.clientSecret`.
  * @returns undefined when it is not set.
+ * @throws Error when the configuration cannot be read.
  */
 export async function configured(workspace: Workspace, key: string): Promise<Secret | undefined> {
-  const { code, stdout } = await workspace.pulumi(["config", "get", ...pathFlag(key), key]);
-  const value = code === 0 ? stdout.trim() : "";
-  return value === "" ? undefined : new Secret(value);
+  const value = await configuredValue(workspace, key);
+  return value === undefined ? undefined : new Secret(value);
 }
 
 /**

@@ -1,4 +1,8 @@
 import type { Action, Context } from "./context";
+import { Refusal } from "./refusal";
+
+/** Milliseconds after which it is said again that a step goes on. */
+const STILL = 15_000;
 
 /** Steps of one verb on one subject: each is said, logged, and in a dry run only told. */
 export class Steps {
@@ -10,22 +14,32 @@ export class Steps {
     private readonly subject: Pick<Action, "verb" | "whom">,
   ) {}
 
-  /** @param name what is so when it is done; no secret. */
+  /**
+   * @param name what is so when it is done; no secret.
+   * @throws Refusal when the operator has stopped the command.
+   */
   async take(name: string, act: () => Promise<unknown>): Promise<void> {
     const { context } = this;
     const line = { ...this.subject, step: name };
+    if (context.signal.aborted) throw new Refusal(`stopped before: ${name}\n  mend: run this again; it goes on`);
     if (context.dryRun) {
       this.names.push(name);
       context.say(`would: ${name}`);
       context.log({ ...line, outcome: "would be done" });
       return;
     }
+    const started = Date.now();
+    const still = setInterval(() => {
+      context.say(`  … ${name}: not yet, after ${Math.round((Date.now() - started) / 1000)} s`);
+    }, STILL);
     try {
       await act();
     } catch (error) {
       const [detail] = error instanceof Error ? error.message.split("\n") : [];
       context.log({ ...line, outcome: "failed", detail });
       throw error;
+    } finally {
+      clearInterval(still);
     }
     this.names.push(name);
     context.say(name);

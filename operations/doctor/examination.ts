@@ -3,6 +3,7 @@ import type { Live } from "../../live/connect";
 import { LiveObjects } from "../../identity/live-objects";
 import { deployment, type Resource } from "../../state/resources";
 import { Refusal, type Context } from "../context";
+import { mend } from "../mend";
 
 /** How bad a finding is; `unchecked`: it could not be looked at, which is not good either. */
 export type Severity = "error" | "warning" | "unchecked";
@@ -51,7 +52,7 @@ export async function examine(context: Context, through?: string): Promise<Exami
   const publicUrl = (outputs as { readonly url?: unknown } | undefined)?.url;
   if (typeof publicUrl !== "string") {
     throw new Refusal(
-      `stack ${workspace.stack} has not been brought up\n  mend: pulumi up --refresh --stack ${workspace.stack}`,
+      `stack ${workspace.stack} has not been brought up\n  mend: ${mend.up(workspace.stack)}`,
     );
   }
   const live = await context.live();
@@ -77,5 +78,5 @@ export function ofType({ resources }: Examination, type: string): Resource[] {
 
 /** The command by which the program's values come back. */
 export function applyAgain({ context }: Examination): string {
-  return `pulumi up --refresh --stack ${context.workspace.stack}`;
+  return mend.up(context.workspace.stack);
 }

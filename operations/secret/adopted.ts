@@ -1,6 +1,7 @@
 import type { Workspace } from "../../commands/workspace";
 import { Secret } from "../../live/secret";
 import { Refusal } from "../context";
+import { mend } from "../mend";
 import { configure, configured } from "../stack-secrets";
 
 const CLIENTS = "plana-sso:clients";
@@ -14,7 +15,7 @@ export function configKey(slug: string): string {
 
 /** The client secret that the configuration holds; undefined for one that is generated. */
 export async function adoptedSecret(workspace: Workspace, slug: string): Promise<Secret | undefined> {
-  const clients = clientsOf(await configured(workspace, CLIENTS));
+  const clients = clientsOf(workspace, await configured(workspace, CLIENTS));
   const value = Object.hasOwn(clients, slug) ? clients[slug]?.clientSecret : undefined;
   return typeof value === "string" && value !== "" ? new Secret(value) : undefined;
 }
@@ -22,12 +23,12 @@ export async function adoptedSecret(workspace: Workspace, slug: string): Promise
 /** Stores the client secret in the form in which `clients` is there: field by field, or as one secret in JSON. */
 export async function storeAdopted(workspace: Workspace, slug: string, secret: Secret): Promise<void> {
   if (await configured(workspace, configKey(slug))) return configure(workspace, configKey(slug), secret);
-  const clients = clientsOf(await configured(workspace, CLIENTS));
+  const clients = clientsOf(workspace, await configured(workspace, CLIENTS));
   const changed = { ...clients, [slug]: { ...clients[slug], clientSecret: secret.reveal() } };
   return configure(workspace, CLIENTS, new Secret(JSON.stringify(changed)));
 }
 
-function clientsOf(value: Secret | undefined): Clients {
+function clientsOf({ stack }: Workspace, value: Secret | undefined): Clients {
   if (!value) return {};
   try {
     const clients: unknown = JSON.parse(value.reveal());
@@ -36,6 +37,6 @@ function clientsOf(value: Secret | undefined): Clients {
     // Said below, without the value.
   }
   throw new Refusal(
-    `${CLIENTS} is no object of clients\n  mend: pulumi config set --secret --path '${CLIENTS}.<app>.clientSecret'`,
+    `${CLIENTS} is no object of clients\n  mend: ${mend.secret(configKey("<app>"), stack)}`,
   );
 }

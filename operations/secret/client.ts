@@ -2,13 +2,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import type { AuthentikApi } from "../../live/authentik";
+import { compositionOf } from "../../live/configuration";
 import { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
 import { nearest } from "../../stacks/problem";
 import { deployment, type Resource } from "../../state/resources";
 import { placeOf } from "../../identity/cluster-objects";
 import { Refusal, type Context } from "../context";
-import { configured } from "../stack-secrets";
+import { mend } from "../mend";
 import { DataFile } from "../source";
 import { adoptedSecret } from "./adopted";
 import type { SecretPlace } from "./manifest";
@@ -60,7 +61,7 @@ export async function clientNamed({ organisation, workspace }: Context, slug: st
   const place = delivery && placeOf(delivery, byUrn);
   if (!provider?.id || !delivery || !place?.namespace) {
     throw new Refusal(
-      `${slug} is in the program, but not in stack ${workspace.stack} yet\n  mend: pulumi up --refresh --stack ${workspace.stack}`,
+      `${slug} is in the program, but not in stack ${workspace.stack} yet\n  mend: ${mend.up(workspace.stack)}`,
     );
   }
   return {
@@ -91,7 +92,7 @@ export async function credentialsOf(
  * @throws Refusal when no file has that application.
  */
 export async function applicationsFile({ workspace }: Context, slug: string): Promise<DataFile> {
-  const composition = (await configured(workspace, "plana-sso:composition"))?.reveal() ?? workspace.stack;
+  const composition = await compositionOf(workspace);
   const stacks = join(workspace.folder, "stacks");
   const folders = readdirSync(stacks, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -105,6 +106,6 @@ export async function applicationsFile({ workspace }: Context, slug: string): Pr
   }
   throw new Refusal(
     `no stacks/*/applications.ts has an application with slug: ${JSON.stringify(slug)}\n` +
-      `  mend: raise its secretGeneration by hand, then: pulumi up --stack ${workspace.stack}`,
+      `  mend: raise its secretGeneration by hand, then: ${mend.up(workspace.stack)}`,
   );
 }

@@ -1,0 +1,29 @@
+import type { Workspace } from "../commands/workspace";
+
+/**
+ * A value of the stack's configuration, in clear.
+ *
+ * @param key as `authentik:token`, or a path as `plana-sso:clients.forgejo.clientSecret`.
+ * @returns undefined when it is not set.
+ * @throws Error when the configuration cannot be read: no such stack, or another passphrase. Taken for "not set", a
+ *   value would be made that is there already.
+ */
+export async function configuredValue(workspace: Workspace, key: string): Promise<string | undefined> {
+  const path = key.includes(".") ? ["--path"] : [];
+  const { code, stdout, stderr } = await workspace.pulumi(["config", "get", ...path, key]);
+  if (code === 0) return stdout.trim() === "" ? undefined : stdout.trim();
+  if (/configuration key .* not found/.test(stderr)) return undefined;
+  throw new Error(
+    `${key} of stack ${workspace.stack} cannot be read: ${stderr.trim()}\n` +
+      `  mend: npm run pulumi -- stack ls   lists the stacks; their passphrase is PULUMI_CONFIG_PASSPHRASE, or that of the KMS`,
+  );
+}
+
+/**
+ * The composition that a stack runs: what its configuration says, else its own name. Where that cannot be read, too: the
+ * roster is edited on machines that have no access to the stack's state.
+ */
+export async function compositionOf(workspace: Workspace): Promise<string> {
+  const said = await configuredValue(workspace, "plana-sso:composition").catch(() => undefined);
+  return said ?? workspace.stack;
+}
