@@ -1,7 +1,8 @@
 import type { AuthentikApi, Json } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
 import { nearest } from "../../stacks/problem";
-import { Refusal } from "../context";
+import { plainLetters } from "../../stacks/letters";
+import { Refusal } from "../refusal";
 
 /** A user on the server. */
 export interface Account {
@@ -43,11 +44,26 @@ export async function readAccount(api: AuthentikApi, pk: number): Promise<Accoun
 }
 
 /** Whose token the commands use. @throws ServerError */
-export async function ownAccount(api: AuthentikApi): Promise<Pick<Account, "pk" | "username">> {
+export async function ownAccount(api: AuthentikApi): Promise<Pick<Account, "pk" | "username" | "superuser">> {
   const me = (await api.get("/core/users/me/"))?.user as Json | undefined;
   if (typeof me?.pk !== "number" || typeof me.username !== "string")
     throw new ServerError("Authentik", "GET", "/core/users/me/", 200, "the answer has no user");
-  return { pk: me.pk, username: me.username };
+  return { pk: me.pk, username: me.username, superuser: me.is_superuser === true };
+}
+
+/**
+ * Whose token the commands use, where it is an administrator's. To anybody else the server tells of every list only what
+ * that account may see, and answers as if there were no more.
+ *
+ * @throws Refusal, ServerError
+ */
+export async function administrator(api: AuthentikApi): Promise<Pick<Account, "pk" | "username">> {
+  const self = await ownAccount(api);
+  if (self.superuser) return self;
+  throw new Refusal(
+    `${self.username}, whose token is used, does not administer Authentik: what it may not see would be taken for not there\n` +
+      "  mend: give the token of an administrator (AUTHENTIK_TOKEN, or authentik:token of the stack)",
+  );
 }
 
 /** Whether an account is a machine's. */
@@ -75,17 +91,30 @@ export function findNamed<T extends Named>(wanted: string, all: readonly T[]): T
   return undefined;
 }
 
-/** The refusal of a name that nobody has, with the nearest that somebody has. */
+/** The refusal of a name that nobody has, with whoever is likely to be meant. */
 export function unknownPerson(wanted: string, all: readonly Named[], where: string): Refusal {
-  const guess = nearest(
-    fold(wanted),
-    all.flatMap(({ username, email, name }) => [username, email, name]),
-  );
-  const who = all.find(({ username, email, name }) => [username, email, name].includes(guess ?? "\0"));
+  const likely = likelyNamed(wanted, all);
+  const meant = likely.map(({ username, name }) => `${username} (${name})`).join(" or ");
   return new Refusal(
-    `${JSON.stringify(wanted)} is nobody ${where}${who ? `; did you mean ${who.username} (${who.name})?` : ""}\n` +
+    `${JSON.stringify(wanted)} is nobody ${where}${meant ? `; did you mean ${meant}?` : ""}\n` +
       "  mend: give a username, an address or a whole name; npm run ops -- access lists everybody",
   );
+}
+
+/** Whoever is called nearly so, also when it is written in Cyrillic; else those who have it as one of their names. */
+export function likelyNamed<T extends Named>(wanted: string, all: readonly T[]): T[] {
+  const written = fold(plainLetters(wanted));
+  const guess = nearest(
+    written,
+    all.flatMap(({ username, email, name }) => [username, email, name]),
+  );
+  const near = all.find(({ username, email, name }) => [username, email, name].includes(guess ?? "\0"));
+  if (near) return [near];
+  const parts = ({ username, name }: Named) => `${username} ${fold(plainLetters(name))}`.split(/[ .]/);
+  return all.filter((each, index) => {
+    const first = all.findIndex(({ username }) => username === each.username) === index;
+    return first && parts(each).includes(written);
+  });
 }
 
 function fold(text: string): string {

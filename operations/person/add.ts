@@ -2,6 +2,7 @@ import type { RosterEntry } from "../../stacks/organisation";
 import type { Problem } from "../../stacks/problem";
 import { emailOf, readRoster } from "../../stacks/roster";
 import { Refusal, type Context, type Result } from "../context";
+import { mend } from "../mend";
 import { Steps } from "../steps";
 import { RosterFile } from "./roster-file";
 
@@ -47,11 +48,13 @@ export async function addPerson(context: Context, person: NewPerson): Promise<Re
     return Promise.resolve();
   });
   if (dryRun) return result(`Nothing was written. The change would be:\n${change}`, change);
-  return result(
-    `${change}\n\nNothing on a server was touched. Commit it for review; after the merge and \`up\`:\n` +
-      `  npm run ops -- --stack ${workspace.stack} person invite ${email.split("@")[0] ?? email} --print`,
-    change,
-  );
+  const lines = [
+    `${change}\n\nNothing on a server was touched. Commit it for review; after the merge and \`up\`:`,
+    `  ${mend.ops(workspace.stack, `person invite ${email.split("@")[0] ?? email} --print`)}`,
+  ];
+  if (person.email === undefined && !/^[\p{ASCII}]*$/u.test(entry.first + entry.last))
+    lines.push(`The address is ${email}; otherwise: --email`);
+  return result(lines.join("\n"), change);
 
   function addressed(each: RosterEntry): string {
     return emailOf(each, organisation.staffDomain);

@@ -3,8 +3,8 @@ import { InvalidArgumentError } from "commander";
 
 import type { Run } from "../verb";
 import { addPerson } from "./add";
-import { invite } from "./invite";
-import { offboard } from "./offboard";
+import { invite, type InviteOptions } from "./invite";
+import { offboard, type OffboardOptions } from "./offboard";
 
 /** `person add`, `person invite`, `person offboard`. */
 export function person(program: Command, run: Run): void {
@@ -13,25 +13,26 @@ export function person(program: Command, run: Run): void {
     .command("add")
     .description("write a person into the roster, for review; no server is touched")
     .argument("<first>", "first name")
-    .argument("<last>", "last name")
-    .option("-r, --role <role>", "a role of groups.ts; may be given again", collect, [])
-    .option("--email <address>", "address, where it does not follow from the name")
+    .argument("<last>", "last name; one of several words in quotes")
+    .option("-r, --role <role>", "a role of stacks/prod/groups.ts; may be given again", collect)
+    .option("--email <address>", "address, where it is not first.last in plain letters")
     .addHelpText(
       "after",
       examples(
-        'person add Ivan Petrov --role senior-developer --role "tenant-support"',
-        "person add Борис Иванов --email boris.ivanov@plana.solutions --dry-run",
+        "--stack prod person add Ivan Petrov --role senior-developer --role tenant-support",
+        "--stack prod person add Мария Петрова",
+        '--stack prod person add Jan "van der Berg" --email jan.berg@plana.solutions --dry-run',
       ),
     )
-    .action((first: string, last: string, { role, email }: { role: string[]; email?: string }) =>
+    .action((first: string, last: string, { role = [], email }: { role?: string[]; email?: string }) =>
       run((context) => addPerson(context, { first, last, email, roles: role })),
     );
   noun
     .command("invite")
     .description("make a person's one-time link to set a password; says whether TOTP is enrolled")
     .argument("<person>", "username, address or whole name")
-    .option("--print", "print the link, once", false)
-    .option("--matrix", "send the link to the Matrix room of the configuration", false)
+    .option("--print", "print the link, once")
+    .option("--matrix", "send the link to the Matrix room of the configuration")
     .addHelpText(
       "after",
       examples(
@@ -39,35 +40,34 @@ export function person(program: Command, run: Run): void {
         "--stack prod person invite ivan.petrov --matrix",
       ),
     )
-    .action((name: string, options: { print: boolean; matrix: boolean }) =>
-      run((context) => invite(context, name, options)),
+    .action((name: string, { print = false, matrix = false }: Partial<InviteOptions>) =>
+      run((context) => invite(context, name, { print, matrix })),
     );
   noun
     .command("offboard")
     .description("mark a person as leaving in the roster; with --now also cut the account off at once")
     .argument("<person>", "username, address or whole name")
-    .option("--now", "act on the server before the merge, and read back what is left", false)
-    .option("--authenticators", "also remove second factors", false)
-    .option("--force", "also the last active administrator", false)
+    .option("--now", "act on the server before the merge, and read back what is left")
+    .option("--authenticators", "also remove second factors")
+    .option("--force", "also the last active administrator, and the owner of the program's own token")
     .option("--loki <url>", "address of Loki; else plana-sso:lokiUrl")
     .option("--days <days>", "how far back Loki is asked", days, 30)
     .addHelpText(
       "after",
       examples(
-        "person offboard boyan.rabchev",
+        "--stack prod person offboard boyan.rabchev",
         "--stack prod --dry-run person offboard boyan.rabchev --now",
         "--stack prod person offboard boyan.rabchev --now --authenticators",
       ),
     )
-    .action(
-      (
-        name: string,
-        options: { now: boolean; authenticators: boolean; force: boolean; loki?: string; days: number },
-      ) => run((context) => offboard(context, name, options)),
+    .action((name: string, options: Partial<OffboardOptions> & Pick<OffboardOptions, "days">) =>
+      run((context) =>
+        offboard(context, name, { now: false, authenticators: false, force: false, ...options }),
+      ),
     );
 }
 
-function collect(value: string, all: string[]): string[] {
+function collect(value: string, all: string[] = []): string[] {
   return [...all, value];
 }
 

@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import ts from "typescript";
 
 import { run } from "../../commands/process";
+import { compositionOf } from "../../live/configuration";
 import type { RosterEntry } from "../../stacks/organisation";
 import { Refusal, type Context } from "../context";
 
@@ -41,8 +42,7 @@ export class RosterFile {
    * @throws Refusal when the file is missing, or is no plain list.
    */
   static async of({ workspace }: Context): Promise<RosterFile> {
-    const { code, stdout } = await workspace.pulumi(["config", "get", "plana-sso:composition"]);
-    const composition = code === 0 && stdout.trim() !== "" ? stdout.trim() : workspace.stack;
+    const composition = await compositionOf(workspace);
     const paths = [composition, "prod"].map((name) => join(workspace.folder, "stacks", name, "people.ts"));
     const path = paths.find((each) => existsSync(each));
     if (path === undefined) throw new Refusal(`${paths.join(" and ")}: there is no such file`);
@@ -73,7 +73,7 @@ export class RosterFile {
     const at = last?.getEnd() ?? end;
     const before = this.text.slice(0, at) + comma + this.text.slice(at, end);
     const line = before.endsWith("\n") ? "" : "\n";
-    return this.formatted(`${before}${line}${sourceOf(entry)},\n${this.text.slice(end)}`);
+    return this.formatted(`${before}${line}  ${sourceOf(entry)},\n${this.text.slice(end)}`);
   }
 
   /** The text with a person marked as leaving; the same text where it is marked already. */
@@ -108,16 +108,25 @@ export class RosterFile {
     return lines.length === 0 ? "" : [`${relative(this.folder, this.path)}:${head + 1}`, ...lines].join("\n");
   }
 
-  /** As the repository's formatter has it; it loads itself as an ES module, so it runs as a command. */
+  /**
+   * As the repository's formatter has it, where the file is formatted at all: no line changes that is not meant. The
+   * formatter loads itself as an ES module, so it runs as a command; without it a line may be too long.
+   */
   private async formatted(text: string): Promise<string> {
     const prettier = join(this.folder, "node_modules", "prettier", "bin", "prettier.cjs");
-    const { code, stdout, stderr } = await run(process.execPath, [prettier, "--stdin-filepath", this.path], {
-      cwd: this.folder,
-      env: process.env,
-      stdin: text,
-    });
-    if (code !== 0) throw new Refusal(`${this.path} could not be formatted; nothing was changed:\n${stderr}`);
-    return stdout;
+    if (!existsSync(prettier)) return text;
+    const format = async (stdin: string) => {
+      const { code, stdout, stderr } = await run(
+        process.execPath,
+        [prettier, "--stdin-filepath", this.path],
+        { cwd: this.folder, env: process.env, stdin },
+      );
+      if (code !== 0)
+        throw new Refusal(`${this.path} could not be formatted; nothing was changed:\n${stderr}`);
+      return stdout;
+    };
+    const [before, after] = await Promise.all([format(this.text), format(text)]);
+    return before === this.text ? after : text;
   }
 }
 

@@ -75,7 +75,9 @@ const REFUSED: [string, string[], number, string[]][] = [
   ["same name, other roles", ["Julian", "Lubenov"], 1, ["on the roster already", "senior-developer"]],
   ["same address", ["Juliän", "Lubenov"], 1, ["julian.lubenov@plana.solutions", "address of their own"]],
   ["unknown role", ["Ivan", "Petrov", "--role", "senior-developr"], 1, ["did you mean senior-developer?"]],
-  ["other letters", ["Борис", "Иванов"], 1, ["борис.иванов@plana.solutions", "--email"]],
+  ["other letters", ["Νίκος", "Παπάς"], 1, ["νικος.παπας@plana.solutions", "--email"]],
+  ["Cyrillic that is not Bulgarian", ["Пётр", "Быков"], 1, ["--email"]],
+  ["written in Cyrillic, an address that is taken", ["Боян", "Рабчев"], 1, ["boyan.rabchev@plana.solutions"]],
   ["another domain", ["Ivan", "Petrov", "--email", "ivan@example.org"], 1, ["plana.solutions", "only staff"]],
   ["a name that is code", ['x" }, {', "Petrov"], 2, ["is no name"]],
   ["a name of two lines", ["Ivan\u2028", "Petrov\n}"], 2, ["is no name"]],
@@ -90,11 +92,45 @@ test.each(REFUSED)("refused, and nothing written: %s", async (_name, args, expec
 });
 
 test("letters of another script come in with an address", async () => {
-  const args = ["person", "add", "Борис", "Иванов", "--email", "boris.ivanov@plana.solutions"];
+  const args = ["person", "add", "Пётр", "Быков", "--email", "petr.bykov@plana.solutions"];
   expect((await office.ops(args)).code).toBe(0);
   expect(office.roster()).toContain(
-    '  { first: "Борис", last: "Иванов", email: "boris.ivanov@plana.solutions" },\n',
+    '  { first: "Пётр", last: "Быков", email: "petr.bykov@plana.solutions" },\n',
   );
+});
+
+test("a Bulgarian name gets its address by the Transliteration Act, and that is said", async () => {
+  const { code, printed } = await office.ops(["person", "add", "Мария", "Щерева"]);
+  expect([code, printed]).toEqual([0, expect.stringContaining("maria.shtereva@plana.solutions")]);
+  expect(printed).toContain("otherwise: --email");
+  expect(office.roster()).toContain('  { first: "Мария", last: "Щерева" },\n');
+});
+
+test("somebody of that name who is leaving is refused, and so is their address", async () => {
+  await office.ops(["person", "offboard", "julian.lubenov"]);
+  const before = office.roster();
+  const args = ["person", "add", "Julian", "Lubenov", "--role", "senior-developer"];
+  const again = await office.ops(args);
+  expect([again.code, again.said]).toEqual([1, expect.stringContaining("on the roster already, as leaving")]);
+  const other = await office.ops(["person", "add", "Julián", "Lubenov"]);
+  expect([other.code, other.said]).toEqual([1, expect.stringContaining("an address of their own")]);
+  expect(office.roster()).toBe(before);
+});
+
+test("a roster that the formatter would write otherwise changes by one line only", async () => {
+  const text = `export const people: readonly RosterEntry[] = [
+  { first: 'Ada',   last: 'Lovelace' }, /* kept */
+  {
+      first: "Grace", last: "Hopper",
+  },
+];
+`;
+  writeFileSync(office.rosterPath, text);
+  expect((await office.ops(["person", "add", "Ivan", "Petrov"])).code).toBe(0);
+  expect(office.roster()).toBe(text.replace("];", '  { first: "Ivan", last: "Petrov" },\n];'));
+  expect((await office.ops(["person", "offboard", "grace.hopper"])).code).toBe(0);
+  expect(office.roster()).toContain("{ first: 'Ada',   last: 'Lovelace' }, /* kept */\n");
+  expect(office.roster()).toContain('last: "Hopper", leaving: true,\n');
 });
 
 test("a roster that is more than a list is left alone", async () => {
