@@ -3,6 +3,7 @@ import type { Secret } from "../../live/secret";
 import { deployment } from "../../state/resources";
 import { applyOnly, previewOnly, type Scope } from "../apply";
 import { Refusal, type Context, type Result } from "../context";
+import { mend } from "../mend";
 import { Steps } from "../steps";
 import { configure, configured } from "../stack-secrets";
 import { BOOTSTRAP, TOKENS, type TokenKind, type TokenName } from "./kinds";
@@ -12,6 +13,7 @@ import {
   nextOf,
   ownerOf,
   predecessorOf,
+  renew,
   setKey,
   tokenMade,
   tokenNamed,
@@ -43,10 +45,11 @@ export async function rotate(context: Context, which: TokenName): Promise<Result
   const { workspace, dryRun } = context;
   const { authentik: api } = await context.live();
   const rotation = await begin(context, api, kind);
+  if (which === "bootstrap") await refuseWhereUsed(context, rotation);
   const { identifier } = rotation.token;
   const next = nextOf(identifier);
   const steps = new Steps(context, { verb: "token rotate", whom: identifier });
-  const result = (text: string, code: 0 | 1 = 0): Result => ({
+  const result = (text: string, code: 0 | 1 = 0, expires?: string): Result => ({
     code,
     text,
     data: {
@@ -55,13 +58,19 @@ export async function rotate(context: Context, which: TokenName): Promise<Result
       dryRun,
       resumed: rotation.resumed,
       steps: steps.names,
+      expires,
       finished: code === 0 && !dryRun,
     },
   });
 
   await context.confirm(`Rotate the ${which} token ${identifier} of stack ${workspace.stack}?`);
   await steps.take(`second token ${next} is there`, () =>
-    tokenMade(api, { ...rotation.token, identifier: next }, `takes over from ${identifier}`),
+    // Of a run that was interrupted for long, its key must still be the one that was stored.
+    tokenMade(
+      api,
+      { ...rotation.token, identifier: next, expiring: false },
+      `takes over from ${identifier}`,
+    ),
   );
   const key = dryRun ? undefined : await keyOf(api, next);
   const reveal = () => {
@@ -86,10 +95,21 @@ export async function rotate(context: Context, which: TokenName): Promise<Result
   );
   await steps.take("new key accepted to the end", () => prove(rotation, reveal(), "the old key is revoked"));
   if (dryRun) return result(`Nothing was done. The ${which} token ${identifier} would be rotated.`);
-  return result(
-    `The ${which} token ${identifier} is rotated: the new key is stored as ${kind.key}, applied and accepted; the old one is refused.\n` +
-      `Commit ${workspace.configFile()}.${which === "bootstrap" ? "\nThe value in SOPS (authentik.bootstrap_token) is no longer valid: take it out." : ""}`,
-  );
+  const lasting = await tokenNamed(acting().api, identifier);
+  const expires = lasting?.expiring ? lasting.expires : undefined;
+  const lines = [
+    `The ${which} token ${identifier} is rotated: the new key is stored as ${kind.key}, applied and accepted; the old one is refused.`,
+    `Commit ${workspace.configFile()}.`,
+    ...(which === "bootstrap"
+      ? ["The value in SOPS (authentik.bootstrap_token) is no longer valid: take it out."]
+      : []),
+    ...(expires === undefined
+      ? []
+      : [
+          `It expires at ${expires}: Authentik then gives it a key that nobody has. To keep it: Directory, Tokens, take out "Expiring".`,
+        ]),
+  ];
+  return result(lines.join("\n"), 0, expires);
 }
 
 /** Finds out whose token is stored, which one it is, and whether a rotation was interrupted. */
@@ -102,7 +122,7 @@ async function begin(context: Context, api: AuthentikApi, kind: TokenKind): Prom
   if (automation && stored && !owner) {
     throw new Refusal(
       `${kind.key} of stack ${workspace.stack} is not accepted by ${api.options.url}\n` +
-        `  mend: make an API token of an administrator there, then: pulumi config set --secret ${kind.key} --stack ${workspace.stack}`,
+        `  mend: make an API token of an administrator there, then: ${mend.secret(kind.key, workspace.stack)}`,
     );
   }
   const found = owner && (await tokenWithKey(api, current, owner));
@@ -113,7 +133,6 @@ async function begin(context: Context, api: AuthentikApi, kind: TokenKind): Prom
   }
   // The bootstrap token is to be used once: a key of the program's own takes its place, and it is left alone.
   const own = found && !(automation && found.identifier === BOOTSTRAP) ? found : undefined;
-  if (own && !automation) await refuseWhereUsed(context, api, own, current);
   if (own) return { api, kind, token: own, old: current, resumed: false };
   const named = await tokenNamed(api, kind.identifier);
   if (named) return { api, kind, token: named, resumed: false };
@@ -121,18 +140,20 @@ async function begin(context: Context, api: AuthentikApi, kind: TokenKind): Prom
   return { api, kind, token: { identifier: kind.identifier, user, expiring: false }, resumed: false };
 }
 
-/** The bootstrap token must not be what this very command, or the program, talks with. */
-async function refuseWhereUsed(
-  { workspace }: Context,
-  api: AuthentikApi,
-  { identifier }: ApiToken,
-  key: Secret | undefined,
-): Promise<void> {
+/**
+ * The bootstrap token must not be what this very command, or the program, talks with: by the key it has on the server,
+ * which need not be the one that the configuration holds for it.
+ */
+async function refuseWhereUsed({ workspace }: Context, { api, token }: Rotation): Promise<void> {
+  const { identifier } = token;
+  if (!(await tokenNamed(api, identifier))) return;
+  const key = await keyOf(api, identifier);
   const automation = await configured(workspace, TOKENS.automation.key);
-  if (!key || !(automation?.equals(key) || api.options.token.equals(key))) return;
+  if (!(automation?.equals(key) || api.options.token.equals(key))) return;
+  const instead = mend.ops(workspace.stack, "token rotate --which automation");
   throw new Refusal(
     `the program talks to Authentik with the bootstrap token (${identifier}): revoking it would cut the program off\n` +
-      `  mend: npm run ops -- --stack ${workspace.stack} token rotate --which automation   (and unset AUTHENTIK_TOKEN, where it is set), then run this again`,
+      `  mend: ${instead}   (and unset AUTHENTIK_TOKEN, where it is set), then run this again`,
   );
 }
 
@@ -169,8 +190,9 @@ async function apply({ workspace }: Context, kind: TokenKind): Promise<void> {
     fields,
     refresh: kind.refresh,
   };
-  await previewOnly(workspace, scope);
-  await applyOnly(workspace, scope);
+  const changes = await previewOnly(workspace, scope);
+  // A provider's own change is in no preview.
+  if (changes.length > 0 || !kind.refresh) await applyOnly(workspace, scope);
 }
 
 async function prove({ api, token }: Rotation, key: Secret, so: string): Promise<void> {
@@ -187,11 +209,7 @@ async function replace({ api, token }: Rotation, key: Secret): Promise<void> {
   const description = "Rotated by `npm run ops -- token rotate`";
   const there = await tokenMade(api, token, description);
   // A key that expires gets a new time, not the old one's rest.
-  if (there.expiring) {
-    const { expires } = (await tokenNamed(api, nextOf(token.identifier))) ?? {};
-    const path = `/core/tokens/${encodeURIComponent(token.identifier)}/`;
-    await api.write("PATCH", path, { description, ...(expires === undefined ? {} : { expires }) });
-  }
+  if (there.expiring) await renew(api, there, description);
   await setKey(api, token.identifier, key);
 }
 
@@ -214,6 +232,6 @@ function notFinished(stack: string, identifier: string, dryRun: boolean): string
     `${dryRun ? "Nothing was done. After these steps the command would stop" : "Not finished"}: AUTHENTIK_TOKEN is set in the environment, and is another key than the new one of ${identifier}. ` +
     "Both keys are valid; none was revoked.\n" +
     `  mend: wherever AUTHENTIK_TOKEN is kept (the variable of the CI, a shell), take it out, so that the stack's own authentik:token is used,\n` +
-    `        or give it the value of \`pulumi config get authentik:token --stack ${stack}\`; then run this again, which revokes the old key`
+    `        or give it the value of \`npm run -s pulumi -- config get authentik:token --stack ${stack}\`; then run this again, which revokes the old key`
   );
 }

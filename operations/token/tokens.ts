@@ -92,7 +92,10 @@ export async function keyOf(api: AuthentikApi, identifier: string): Promise<Secr
   return new Secret(key);
 }
 
-/** The token with this identifier; made where there is none. */
+/**
+ * The token with this identifier; made where there is none. When an API token expires, Authentik gives it another key,
+ * and says how long it lasts (`default_token_duration`); no request can.
+ */
 export async function tokenMade(
   api: AuthentikApi,
   { identifier, user, expiring }: ApiToken,
@@ -103,6 +106,19 @@ export async function tokenMade(
   return tokenOf(
     await api.write("POST", "/core/tokens/", { identifier, intent: "api", user, expiring, description }),
   );
+}
+
+/**
+ * Gives an API token that expires its whole time again. Owner and intent are named: Authentik gives a token whose owner a
+ * change leaves out to whoever asks.
+ */
+export async function renew(
+  api: AuthentikApi,
+  { identifier, user }: ApiToken,
+  description: string,
+): Promise<void> {
+  const path = `/core/tokens/${encodeURIComponent(identifier)}/`;
+  await api.write("PATCH", path, { user, intent: "api", description }, { repeatable: true });
 }
 
 /** Gives a token another key: the one it had is refused from now on. */

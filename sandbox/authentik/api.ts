@@ -163,7 +163,7 @@ export class Api {
       return { status, body: this.shown(this.objects.create(collection, body, actor), schema) };
     if (!located) return { status, body: this.list(collection, query, actor) };
     if (method === "delete") this.store.remove(located);
-    else if (method !== "get") this.objects.update(located, body, method === "put" ? "put" : "patch");
+    else if (method !== "get") this.objects.update(located, body, method === "put" ? "put" : "patch", actor);
     return { status, body: method === "delete" ? undefined : this.shown(located, schema) };
   }
 

@@ -31,7 +31,7 @@ export class Objects {
       row[field] ??= randomText(length);
     // Who asks owns what names no owner: tokens, authenticators.
     if (collection.references.has("user") && collection.name !== "policies/bindings") row.user ??= actor?.pk;
-    RULES[collection.name]?.({ row, body, mode: "create", store: this.store });
+    RULES[collection.name]?.({ row, body, mode: "create", store: this.store, actor });
     this.check(collection, row);
     row[pkField] ??= this.store.newKey(collection);
     const located = this.store.insert(collection, row);
@@ -40,10 +40,10 @@ export class Objects {
   }
 
   /** Changes an object by PUT or PATCH. */
-  update(located: Located, body: Row, mode: "put" | "patch"): void {
+  update(located: Located, body: Row, mode: "put" | "patch", actor?: Row): void {
     const { collection, row } = located;
     const next = this.merge(collection, row, body, mode);
-    RULES[collection.name]?.({ row: next, before: row, body, mode, store: this.store });
+    RULES[collection.name]?.({ row: next, before: row, body, mode, store: this.store, actor });
     this.check(collection, next, row);
     Object.assign(row, next);
     this.memberships(located, body);

@@ -10,6 +10,8 @@ interface Write {
   body: Row;
   mode: "create" | "put" | "patch";
   store: Store;
+  /** Whose token made the request; none puts an object there as only the server itself can. */
+  actor?: Row;
 }
 
 /** Letters and digits, as the server's own generator makes them. */
@@ -67,9 +69,16 @@ export const RULES: Record<string, (write: Write) => void> = {
     const other = store.rows("core/brands").some((b) => b !== before && b.default === true);
     if (row.default === true && other) throw invalid("default", "Only a single brand can be set as default.");
   },
-  "core/tokens": ({ row, mode }) => {
-    if (mode === "create" && row.expiring !== false)
-      row.expires ??= new Date(Date.now() + 86_400_000).toISOString();
+  "core/tokens": ({ row, before, body, mode, actor }) => {
+    // Read in `core/api/tokens.py`: a change that names no owner gives the token to whoever asks, one that names no
+    // intent makes it an API token, and the time of an API token is the server's to say, with every change anew.
+    if (before && body.user !== undefined && body.user !== before.user)
+      throw invalid("user", "User cannot be changed");
+    if (before && body.user === undefined && actor) row.user = actor.pk;
+    if (before) row.intent = body.intent ?? "api";
+    const day = new Date(Date.now() + 86_400_000).toISOString();
+    if (actor && row.intent === "api" && row.expiring !== false) row.expires = day;
+    else if (mode === "create" && row.expiring !== false) row.expires ??= day;
     if (row.expiring === false) row.expires = null;
   },
   "policies/bindings": ({ row }) => {

@@ -43,9 +43,22 @@ describe("who may ask", () => {
     expect((await call("GET", "/core/users/me/", undefined, "k2")).status).toBe(200);
   });
 
+  test("an API token changed without its owner's number becomes the asker's, and lasts as long as the server says", async () => {
+    const { pk } = await user();
+    const [akadmin] = await listed("/core/users/?username=akadmin");
+    const asked = { identifier: "lent", user: pk, expires: "2040-01-01T00:00:00Z" };
+    expect(Date.parse(String((await made("/core/tokens/", asked)).expires))).toBeLessThan(Date.now() + 1e8);
+    const patch = (body: Body) => call("PATCH", "/core/tokens/lent/", body);
+    expect((await patch({ user: akadmin?.pk })).status).toBe(400);
+    expect((await patch({ user: pk, description: "x" })).body).toMatchObject({ user: pk, intent: "api" });
+    expect((await patch({ description: "y" })).body).toMatchObject({ user: akadmin?.pk });
+  });
+
   test("an app password and an expired token open nothing here", async () => {
     await made("/core/tokens/", { identifier: "app", intent: "app_password" });
-    await made("/core/tokens/", { identifier: "old", expires: "2020-01-01T00:00:00Z" });
+    const [akadmin] = await listed("/core/users/?username=akadmin");
+    const expires = "2020-01-01T00:00:00Z";
+    await made("/-/sandbox/core/tokens/", { identifier: "old", user: akadmin?.pk, intent: "api", expires });
     for (const identifier of ["app", "old"]) {
       await call("POST", `/core/tokens/${identifier}/set_key/`, { key: identifier });
       expect((await call("GET", "/core/users/", undefined, identifier)).status).toBe(403);
