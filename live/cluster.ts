@@ -21,6 +21,15 @@ export interface ObjectRef {
 
 const REPEATED = new Set([408, 429, 500, 502, 503, 504]);
 
+export interface ClusterOptions {
+  /** How often a request that failed is repeated. */
+  readonly retries?: number;
+  /** Patience with one attempt, in milliseconds: the client itself would wait for ever. */
+  readonly patience?: number;
+  /** Longest pause between two attempts, in milliseconds. */
+  readonly longestPause?: number;
+}
+
 /** The cluster. What is safe to repeat is, with backoff. */
 export class Cluster {
   readonly config = new KubeConfig();
@@ -29,7 +38,7 @@ export class Cluster {
   /** @param kubeconfig file; absent, the usual places are looked at. */
   constructor(
     kubeconfig?: string,
-    private readonly retries = 4,
+    private readonly options: ClusterOptions = {},
   ) {
     if (kubeconfig) this.config.loadFromFile(kubeconfig);
     else this.config.loadFromDefault();
@@ -63,7 +72,7 @@ export class Cluster {
     labels?: string,
   ): Promise<readonly T[]> {
     return this.call("GET", kind, async () => {
-      const { items } = await this.objects.list<T>(
+      const answer = await this.objects.list<T>(
         apiVersion,
         kind,
         namespace,
@@ -73,7 +82,10 @@ export class Cluster {
         undefined,
         labels,
       );
-      return items;
+      // A proxy in between may answer anything.
+      const items: unknown = (answer as { readonly items?: unknown } | undefined)?.items;
+      if (!Array.isArray(items)) throw new AbortError("the answer is no list");
+      return items as readonly T[];
     });
   }
 
@@ -130,9 +142,10 @@ export class Cluster {
   }
 
   private async call<T>(method: string, what: string, request: () => Promise<T>): Promise<T> {
+    const { retries = 4, patience = 60_000, longestPause = 20_000 } = this.options;
     const attempt = async () => {
       try {
-        return await request();
+        return await inTime(request(), patience);
       } catch (error) {
         if (error instanceof ApiException && !REPEATED.has(error.code)) throw new AbortError(error);
         throw error instanceof Error ? error : new Error(String(error));
@@ -140,8 +153,9 @@ export class Cluster {
     };
     try {
       return await retry(attempt, {
-        retries: this.retries,
-        maxTimeout: 20_000,
+        retries,
+        minTimeout: Math.min(1_000, longestPause),
+        maxTimeout: longestPause,
         randomize: true,
         shouldRetry: () => true,
       });
@@ -152,6 +166,18 @@ export class Cluster {
         (body as { message?: string } | undefined)?.message ?? (error instanceof Error ? error.message : "");
       throw new ServerError("cluster", method, what, status, typeof said === "string" ? said : "");
     }
+  }
+}
+
+async function inTime<T>(request: Promise<T>, patience: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer in time")), patience);
+  });
+  try {
+    return await Promise.race([request, over]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

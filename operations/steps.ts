@@ -21,7 +21,8 @@ export class Steps {
   async take(name: string, act: () => Promise<unknown>): Promise<void> {
     const { context } = this;
     const line = { ...this.subject, step: name };
-    if (context.signal.aborted) throw new Refusal(`stopped before: ${name}\n  mend: run this again; it goes on`);
+    if (context.signal.aborted)
+      throw new Refusal(`stopped before: ${name}\n  mend: run this again; it goes on`);
     if (context.dryRun) {
       this.names.push(name);
       context.say(`would: ${name}`);

@@ -43,16 +43,14 @@ function latin(word: string): string {
 function bulgarian(word: string): string {
   const letters = Array.from(word);
   if (!letters.every((letter) => Object.hasOwn(BULGARIAN, letter.toLowerCase()))) return word;
-  return (
-    letters
-      .map((letter, index) => {
-        const plain = BULGARIAN[letter.toLowerCase()] ?? letter;
-        // "-ия" at the end of a word is "-ia": Мария is Maria.
-        const short = index === letters.length - 1 && /ия$/iu.test(word) ? "a" : plain;
-        return letter === letter.toLowerCase() ? short : capital(short);
-      })
-      .join("")
-  );
+  return letters
+    .map((letter, index) => {
+      const plain = BULGARIAN[letter.toLowerCase()] ?? letter;
+      // "-ия" at the end of a word is "-ia": Мария is Maria.
+      const short = index === letters.length - 1 && /ия$/iu.test(word) ? "a" : plain;
+      return letter === letter.toLowerCase() ? short : capital(short);
+    })
+    .join("");
 }
 
 function capital(text: string): string {

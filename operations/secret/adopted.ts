@@ -36,7 +36,5 @@ function clientsOf({ stack }: Workspace, value: Secret | undefined): Clients {
   } catch {
     // Said below, without the value.
   }
-  throw new Refusal(
-    `${CLIENTS} is no object of clients\n  mend: ${mend.secret(configKey("<app>"), stack)}`,
-  );
+  throw new Refusal(`${CLIENTS} is no object of clients\n  mend: ${mend.secret(configKey("<app>"), stack)}`);
 }

@@ -11,6 +11,8 @@ export interface Progress {
   readonly digest?: string;
   /** Whether the new secret is on the server and in the cluster. */
   readonly applied: boolean;
+  /** Since when, ISO 8601: pods that were restarted later have it. */
+  readonly appliedAt?: string;
 }
 
 /** A note on this machine by which an interrupted reissue goes on, instead of issuing yet another secret. */

@@ -3,8 +3,10 @@ import { spawnSync } from "node:child_process";
 import { dump } from "js-yaml";
 
 import { run } from "../../commands/process";
-import type { Cluster } from "../../live/cluster";
-import { Refusal } from "../context";
+import type { Context } from "../context";
+import { mend } from "../mend";
+import { Refusal } from "../refusal";
+import type { Client } from "./client";
 
 /** Where a Secret lies. */
 export interface SecretPlace {
@@ -15,21 +17,28 @@ export interface SecretPlace {
 /** How the manifest of a Secret is given out. */
 export type ManifestForm = "sops" | "plain";
 
+/** Where the manifest is to lie, by which sops finds its creation rule. */
+export function manifestFile({ slug, place }: Pick<Client, "slug" | "place">): string {
+  return `infra/k8s/${slug}/${place.name}.sops.yaml`;
+}
+
 /**
- * The manifest of a Secret for `infra/k8s/<app>/`, as Flux wants it. It exists in memory only; in clear it is given out
- * only where that was asked for.
+ * The manifest of an application's Secret for `infra/k8s/<app>/`, as Flux wants it. It exists in memory only; in clear it
+ * is given out only where that was asked for, and that it was is logged.
  *
- * @param file where it is to lie, by which sops finds its creation rule.
+ * @throws Refusal where there is no such Secret, or sops refuses; ServerError.
  */
 export async function manifestOf(
-  cluster: Cluster,
-  { namespace, name }: SecretPlace,
+  context: Context,
+  client: Pick<Client, "slug" | "place">,
   form: ManifestForm,
-  file: string,
-  env: NodeJS.ProcessEnv,
 ): Promise<string> {
+  const { workspace } = context;
+  const { namespace, name } = client.place;
+  const { cluster } = await context.live();
   const entries = await cluster.secret(namespace, name);
-  if (!entries) throw new Refusal(`there is no Secret ${namespace}/${name}\n  mend: pulumi up`);
+  if (!entries)
+    throw new Refusal(`there is no Secret ${namespace}/${name}\n  mend: ${mend.up(workspace.stack)}`);
   const manifest = dump({
     apiVersion: "v1",
     kind: "Secret",
@@ -37,20 +46,31 @@ export async function manifestOf(
     type: "Opaque",
     stringData: Object.fromEntries(Object.entries(entries).map(([key, value]) => [key, value.reveal()])),
   });
-  if (form === "plain") return manifest;
+  const given = form === "plain" ? manifest : await encrypted(context, client, manifest);
+  const step = form === "plain" ? "manifest given out in clear" : "manifest given out, encrypted";
+  context.log({ verb: "secret manifest", whom: client.slug, step, outcome: "done" });
+  return given;
+}
+
+async function encrypted(
+  { workspace }: Context,
+  client: Pick<Client, "slug" | "place">,
+  manifest: string,
+): Promise<string> {
+  const file = manifestFile(client);
   const types = ["--input-type", "yaml", "--output-type", "yaml", "--encrypted-regex", "^(data|stringData)$"];
   // Through a pipe of the shell's: what this process hands on is a socket, which cannot be opened as /dev/stdin.
   const { code, stdout, stderr } = await run(
     "sh",
     ["-c", 'cat | sops "$@" /dev/stdin', "sops", "--encrypt", ...types, "--filename-override", file],
-    { cwd: process.cwd(), env, stdin: manifest },
+    { cwd: process.cwd(), env: workspace.env, stdin: manifest },
   );
-  if (code !== 0) {
-    throw new Refusal(
-      `sops did not encrypt the manifest: ${stderr.trim().slice(0, 300)}\n  mend: a creation rule for ${file} in .sops.yaml, then: npm run ops -- secret manifest <app> --sops`,
-    );
-  }
-  return stdout;
+  if (code === 0) return stdout;
+  const again = mend.ops(workspace.stack, `secret manifest ${client.slug} --sops`);
+  throw new Refusal(
+    `sops did not encrypt the manifest: ${stderr.trim().slice(0, 300)}\n` +
+      `  mend: a creation rule for ${file} in .sops.yaml, then: ${again}   (the secret itself is not touched)`,
+  );
 }
 
 /** @throws Refusal when there is no sops to encrypt with. */

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { relative } from "node:path";
 
+import type { AuthentikApi } from "../../live/authentik";
 import { Secret } from "../../live/secret";
 import { applyOnly, previewOnly, type Scope } from "../apply";
 import { Refusal, type Context, type Result } from "../context";
+import { mend } from "../mend";
 import { Steps } from "../steps";
 import { configKey, storeAdopted } from "./adopted";
 import { applicationsFile, clientNamed, credentialsOf, type Client } from "./client";
@@ -53,10 +55,10 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
       const { clientSecret } = await credentialsOf(api, client);
       if (clientSecret.equals(before.clientSecret) && interrupted === undefined) {
         throw new Refusal(
-          `${slug} has the same secret as before\n  mend: npm run ops -- doctor --stack ${workspace.stack}`,
+          `${slug} has the same secret as before\n  mend: ${mend.ops(workspace.stack, "doctor")}`,
         );
       }
-      journal.write({ ...journal.read(), applied: true });
+      journal.write({ ...journal.read(), applied: true, appliedAt: new Date().toISOString() });
     });
   }
   const delivered = dryRun ? undefined : await checked(context, client);
@@ -65,33 +67,29 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
   const unseen = consumers.length === 0;
   if (!options.leavePods) {
     const at = new Date();
-    for (const consumer of consumers)
+    const since = interrupted?.appliedAt;
+    for (const consumer of consumers) {
+      // Once more would take the pods down again that an interrupted run has restarted.
+      if (since !== undefined && (consumer.restartedAt ?? "") > since) continue;
       await steps.take(`${consumer.kind} ${consumer.name} restarted`, () => restart(cluster, consumer, at));
+    }
     for (const consumer of consumers) {
       await steps.take(`${consumer.kind} ${consumer.name} runs with the new secret`, async () => {
-        if (await rolledOut(cluster, consumer, options.patience ?? PATIENCE)) return;
+        const why = await rolledOut(cluster, consumer, options.patience ?? PATIENCE, context.signal);
+        if (why === undefined) return;
         throw new Refusal(
-          `${consumer.kind} ${client.place.namespace}/${consumer.name} is not ready with the new secret yet\n` +
+          `${consumer.kind} ${client.place.namespace}/${consumer.name} does not run with the new secret yet: ${why}\n` +
             `  mend: kubectl -n ${client.place.namespace} rollout status ${consumer.kind.toLowerCase()}/${consumer.name}, then run this again`,
         );
       });
     }
   }
   await steps.take("token endpoint: new secret accepted, others refused", async () => {
-    const { url } = api.options;
-    if (delivered) await verify(url, slug, before, delivered);
+    if (delivered) await verify(context, api, slug, before, delivered);
   });
   if (!dryRun) journal.clear();
   const manifest =
-    options.manifest && !dryRun
-      ? await manifestOf(
-          cluster,
-          client.place,
-          options.manifest,
-          `infra/k8s/${slug}/${client.place.name}.sops.yaml`,
-          workspace.env,
-        )
-      : undefined;
+    options.manifest && !dryRun ? await manifestOf(context, client, options.manifest) : undefined;
   const where = `${client.place.namespace}/${client.place.name}`;
   const notes = [
     dryRun
@@ -194,12 +192,13 @@ async function checked(
   if (delivered?.equals(live.clientSecret)) return live;
   throw new Refusal(
     `Secret ${namespace}/${name} ${delivered ? "holds another client secret than Authentik" : "is not there"}\n` +
-      `  mend: pulumi up --refresh --stack ${context.workspace.stack}, then run this again`,
+      `  mend: ${mend.up(context.workspace.stack)}, then run this again`,
   );
 }
 
 async function verify(
-  url: string,
+  { workspace }: Context,
+  { options: { url, timeout } }: AuthentikApi,
   slug: string,
   before: { readonly clientId: string; readonly clientSecret: Secret },
   now: { readonly clientId: string; readonly clientSecret: Secret },
@@ -208,12 +207,13 @@ async function verify(
   const old = before.clientSecret.equals(now.clientSecret)
     ? new Secret(randomBytes(48).toString("base64url"))
     : before.clientSecret;
-  const wrong = await verdictOn(url, now.clientId, old);
-  const right = await verdictOn(url, now.clientId, now.clientSecret);
+  const wrong = await verdictOn(url, now.clientId, old, timeout);
+  const right = await verdictOn(url, now.clientId, now.clientSecret, timeout);
   if (right === "accepted" && wrong === "refused") return;
+  const doctor = mend.ops(workspace.stack, "doctor");
   throw new Refusal(
     right === "accepted"
-      ? `the token endpoint accepts any secret for ${slug}\n  mend: its provider must be confidential and have the grants of the program: npm run ops -- doctor`
-      : `the token endpoint refuses the new secret of ${slug}\n  mend: npm run ops -- doctor, then run this again`,
+      ? `the token endpoint accepts any secret for ${slug}\n  mend: its provider must be confidential and have the grants of the program: ${doctor}`
+      : `the token endpoint refuses the new secret of ${slug}\n  mend: ${doctor}, then run this again`,
   );
 }

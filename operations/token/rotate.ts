@@ -66,11 +66,7 @@ export async function rotate(context: Context, which: TokenName): Promise<Result
   await context.confirm(`Rotate the ${which} token ${identifier} of stack ${workspace.stack}?`);
   await steps.take(`second token ${next} is there`, () =>
     // Of a run that was interrupted for long, its key must still be the one that was stored.
-    tokenMade(
-      api,
-      { ...rotation.token, identifier: next, expiring: false },
-      `takes over from ${identifier}`,
-    ),
+    tokenMade(api, { ...rotation.token, identifier: next, expiring: false }, `takes over from ${identifier}`),
   );
   const key = dryRun ? undefined : await keyOf(api, next);
   const reveal = () => {

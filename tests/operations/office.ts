@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Finished } from "../../commands/process";
 import type { Workspace } from "../../commands/workspace";
 import { AuthentikApi } from "../../live/authentik";
+import type { Cluster } from "../../live/cluster";
 import type { Live } from "../../live/connect";
 import { Secret } from "../../live/secret";
 import { operate } from "../../operations";
@@ -34,6 +35,15 @@ export class Office {
   readonly config: Record<string, { value: string; secret?: boolean }> = {};
   /** Answer of `pulumi stack export`. */
   state = { deployment: { resources: [] as Body[] } };
+  /** Plays the engine: answers `preview` and `up`. */
+  engine: (args: readonly string[]) => Promise<string> = ([command = ""]) => {
+    throw new Error(`pulumi ${command} is not needed here`);
+  };
+  cluster?: Cluster;
+  /** Of a command with Authentik, in milliseconds. */
+  patience = 1_500;
+  /** Added to the environment of a command. */
+  readonly env: Record<string, string> = {};
 
   private constructor(
     readonly folder: string,
@@ -59,6 +69,11 @@ export class Office {
     await this.proxy.close();
     await this.server.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Address of the server itself, past the proxy. */
+  get url(): string {
+    return this.server.url;
   }
 
   get rosterPath(): string {
@@ -124,25 +139,50 @@ export class Office {
     return { code, ...texts, lines, seen: `${texts.printed}${texts.said}${JSON.stringify(lines)}` };
   }
 
+  /** `config set --secret`, also of a path in a secret object. */
+  private set(key: string, value: string): void {
+    const [, name = key, , inner] = /^plana-sso:([^.]*)(\.(.*))?$/.exec(key) ?? [];
+    if (inner === undefined) {
+      this.config[name] = { value, secret: true };
+      return;
+    }
+    const whole = JSON.parse(this.config[name]?.value ?? "{}") as Record<string, Record<string, string>>;
+    const [first = "", second = ""] = inner.split(".");
+    this.config[name] = {
+      value: JSON.stringify({ ...whole, [first]: { ...whole[first], [second]: value } }),
+      secret: true,
+    };
+  }
+
   private live(): Live {
+    const { cluster } = this;
     const authentik = new AuthentikApi({
       url: this.proxy.url,
       token: new Secret(TOKEN),
       retries: 1,
-      timeout: 1_500,
+      timeout: this.patience,
       longestPause: 20,
     });
     return {
       authentik,
-      get cluster(): never {
+      get cluster(): Cluster {
+        if (cluster) return cluster;
         throw new Error("no cluster is needed here");
       },
     };
   }
 
   private workspace(): Workspace {
-    const answer = (stdout: string, code = 0): Promise<Finished> =>
-      Promise.resolve({ code, stdout, stderr: "" });
+    const answer = (stdout: string): Promise<Finished> => Promise.resolve({ code: 0, stdout, stderr: "" });
+    const valueOf = (key: string): Promise<Finished> => {
+      const [, name = key, , ...path] = /^plana-sso:([^.]*)(\.(.*))?$/.exec(key) ?? [];
+      const value = this.config[name]?.value;
+      const [inner = ""] = path;
+      const found = inner === "" || value === undefined ? value : at(JSON.parse(value), inner.split("."));
+      if (typeof found === "string") return answer(found);
+      const stderr = `error: configuration key '${key}' not found for stack 'prod'`;
+      return Promise.resolve({ code: 255, stdout: "", stderr });
+    };
     const refuse = () => {
       throw new Error("not needed here");
     };
@@ -150,12 +190,17 @@ export class Office {
       folder: this.folder,
       stack: "prod",
       directory: this.folder,
-      env: { GITHUB_ACTOR: "the-operator" },
+      env: { GITHUB_ACTOR: "the-operator", ...this.env },
       sandboxed: false,
       cli: refuse,
-      pulumi: ([command = "", second]) => {
+      pulumi: async (args, { stdin = "" } = {}) => {
+        const [command = "", second] = args;
         if (command === "stack") return answer(JSON.stringify(this.state));
-        if (command === "config" && second === "get") return answer("", 1);
+        if (command === "config" && second === "get") return valueOf(args.at(-1) ?? "");
+        if (command === "config" && second === "set") {
+          this.set(args.at(-1) ?? "", stdin);
+          return answer("");
+        }
         if (command === "config")
           return answer(
             JSON.stringify(
@@ -167,12 +212,19 @@ export class Office {
               ),
             ),
           );
-        throw new Error(`pulumi ${command} is not needed here`);
+        return answer(await this.engine(args));
       },
       select: refuse,
-      configFile: refuse,
+      configFile: () => join(this.folder, "Pulumi.prod.yaml"),
       elsewhere: refuse,
       close: () => Promise.resolve(),
     };
   }
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? (inner as Body)[key] : undefined),
+    value,
+  );
 }

@@ -126,31 +126,34 @@ test("after the old key is gone the state holds the new one: a refresh works wit
   expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
 });
 
+// After every step and at every request: token-faults.test.ts. Here where the engine has still to act, or just has.
 test.each([
-  ["bootstrap", "plana-sso:bootstrapToken", [1, 3, 5, 7]],
-  // At every request: token-faults.test.ts.
-  ["automation", "authentik:token", [2, 5]],
-])("%s: interrupted after any step, one key is valid, and the next run finishes", async (...row) => {
-  const [which, name, cuts] = row;
-  const args = ["token", "rotate", "--which", which];
-  const { lines } = await operator(["--dry-run", ...args]);
-  expect(lines.length).toBe(8);
-  for (const after of cuts) {
-    const old = await stored(name);
-    const cut = await operator(args, { ...own, interruptAfter: after });
-    expect(cut).toMatchObject({ code: 1, said: expect.stringContaining("interrupted") as string });
-    const between = await stored(name);
-    expect(await accepted(between)).toBe(true);
-    const ended = await operator(args);
-    expect({ code: ended.code, said: ended.said }).toMatchObject({ code: 0 });
-    const now = await stored(name);
-    expect([await accepted(old), await accepted(now)]).toEqual([false, true]);
-    // Going on is not making yet another key, until there is nothing left to go on with.
-    if (after >= 2 && after < lines.length - 1) expect(now).toBe(between);
-    expect(await tokens()).toEqual(["authentik-bootstrap-token", "automation"]);
-  }
-  expect(await inCluster()).toBe(await stored("plana-sso:bootstrapToken"));
-});
+  ["bootstrap", "plana-sso:bootstrapToken", [3]],
+  ["automation", "authentik:token", [2]],
+])(
+  "%s: interrupted beside the engine's step, one key is valid, and the next run finishes",
+  async (...row) => {
+    const [which, name, cuts] = row;
+    const args = ["token", "rotate", "--which", which];
+    const { lines } = await operator(["--dry-run", ...args]);
+    expect(lines.length).toBe(8);
+    for (const after of cuts) {
+      const old = await stored(name);
+      const cut = await operator(args, { ...own, interruptAfter: after });
+      expect(cut).toMatchObject({ code: 1, said: expect.stringContaining("interrupted") as string });
+      const between = await stored(name);
+      expect(await accepted(between)).toBe(true);
+      const ended = await operator(args);
+      expect({ code: ended.code, said: ended.said }).toMatchObject({ code: 0 });
+      const now = await stored(name);
+      expect([await accepted(old), await accepted(now)]).toEqual([false, true]);
+      // Going on is not making yet another key, until there is nothing left to go on with.
+      if (after >= 2 && after < lines.length - 1) expect(now).toBe(between);
+      expect(await tokens()).toEqual(["authentik-bootstrap-token", "automation"]);
+    }
+    expect(await inCluster()).toBe(await stored("plana-sso:bootstrapToken"));
+  },
+);
 
 test("a bootstrap token that the program itself talks with is not revoked", async () => {
   const automation = await stored("authentik:token");
@@ -184,7 +187,7 @@ test("an unknown token is wrong use", async () => {
 
 test("no key was let be seen", () => {
   // The search below is of worth only when there is something to look for.
-  expect(keys.length).toBeGreaterThanOrEqual(8);
+  expect(keys.length).toBeGreaterThanOrEqual(5);
   for (const key of [...keys, OLD_BOOTSTRAP, OLD_AUTOMATION, trial.sandbox.token]) {
     for (const text of [...seen, trial.log]) expect(text.includes(key)).toBe(false);
   }
