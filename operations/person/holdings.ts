@@ -34,7 +34,12 @@ const ROWS: readonly Row[] = [
   { what: "authorization codes", path: "/oauth2/authorization_codes/", id: "pk", query: byNumber },
   { what: "refresh tokens", path: "/oauth2/refresh_tokens/", id: "pk", query: byNumber },
   { what: "access tokens", path: "/oauth2/access_tokens/", id: "pk", query: byNumber },
-  { what: "API tokens and app passwords", path: "/core/tokens/", id: "identifier", query: byUsername },
+  {
+    what: "tokens (API, app passwords, one-time links)",
+    path: "/core/tokens/",
+    id: "identifier",
+    query: byUsername,
+  },
   { what: "consents", path: "/core/user_consent/", id: "pk", query: byNumber },
   { what: "social connections", path: "/sources/user_connections/all/", id: "pk", query: byNumber },
   {

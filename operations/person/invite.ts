@@ -4,9 +4,10 @@ import { ServerError } from "../../live/server-error";
 import { authHost } from "../../stacks/catalogue";
 import { readRoster } from "../../stacks/roster";
 import { Refusal, type Context, type Result } from "../context";
+import { mend } from "../mend";
 import { StackSettings } from "../settings";
 import { Steps } from "../steps";
-import type { Account } from "./accounts";
+import { administrator, type Account } from "./accounts";
 import { hasTotp } from "./holdings";
 import { sendToRoom, type Room } from "./matrix";
 import { findPerson, onRoster } from "./who";
@@ -17,6 +18,9 @@ export interface InviteOptions {
   /** The link goes to the room of the configuration. */
   readonly matrix: boolean;
 }
+
+/** How long a link works. */
+const HOURS = 24;
 
 /**
  * Makes the one-time link with which a person sets a password, and hands it on.
@@ -31,7 +35,7 @@ export async function invite(context: Context, wanted: string, options: InviteOp
   const room = options.matrix ? roomOf(settings) : undefined;
   const { authentik: api } = await context.live();
   const { account, roster } = await findPerson(wanted, onRoster(organisation, organisation.people), api);
-  const up = `npx pulumi up --refresh --stack ${workspace.stack}`;
+  const up = mend.up(workspace.stack);
   if (!account) {
     throw new Refusal(
       `${roster?.username ?? wanted} is on the roster, but has no account yet\n  mend: merge, then: ${up}`,
@@ -46,6 +50,7 @@ export async function invite(context: Context, wanted: string, options: InviteOp
         `  mend: take \`leaving\` out of the roster, then: ${up}`,
     );
   }
+  await administrator(api);
   const enrolled = await hasTotp(api, account);
   const steps = new Steps(context, { verb: "person invite", whom: account.username });
   let link: Secret | undefined;
@@ -62,8 +67,8 @@ export async function invite(context: Context, wanted: string, options: InviteOp
   const where = dryRun
     ? `Nothing was done. A link for ${account.username} would be ${room ? "sent to the Matrix room" : "printed"}.`
     : room
-      ? `A one-time link for ${account.username} was sent to the Matrix room ${room.room}.`
-      : `One-time link for ${account.username}; hand it over in private, it is not shown again:`;
+      ? `A one-time link for ${account.username}, for ${HOURS} hours, was sent to the Matrix room ${room.room}.`
+      : `One-time link for ${account.username}, for ${HOURS} hours; hand it over in private, it is not shown again:`;
   return {
     code: 0,
     text: [where, ...(shown === undefined ? [] : [shown]), totp, ...hostNote(settings, link)].join("\n"),
@@ -71,6 +76,7 @@ export async function invite(context: Context, wanted: string, options: InviteOp
       person: account.username,
       dryRun,
       totpEnrolled: enrolled,
+      validHours: HOURS,
       sentTo: room && !dryRun ? room.room : undefined,
       link: shown,
     },
@@ -80,13 +86,19 @@ export async function invite(context: Context, wanted: string, options: InviteOp
 async function makeLink(api: AuthentikApi, { pk }: Account, up: string): Promise<Secret> {
   const path = `/core/users/${pk}/recovery/`;
   try {
-    const { link } = await api.write("POST", path, {});
+    const { link } = await api.write("POST", path, { token_duration: `hours=${HOURS}` });
     if (typeof link === "string" && /^https?:\/\//.test(link) && URL.canParse(link)) return new Secret(link);
   } catch (error) {
     if (error instanceof ServerError && error.status === 400 && /no recovery flow/i.test(error.message)) {
       throw new Refusal(
         "Authentik has no recovery flow on its default brand, so it makes no link; the program sets one\n" +
           `  mend: ${up}`,
+      );
+    }
+    if (error instanceof ServerError && error.status === 400 && /not applicable/i.test(error.message)) {
+      throw new Refusal(
+        "a policy on Authentik's recovery flow refuses this person, so it makes no link\n" +
+          "  mend: look at the bindings of that flow in Authentik (Flows and Stages, Flows)",
       );
     }
     throw error;
@@ -97,7 +109,7 @@ async function makeLink(api: AuthentikApi, { pk }: Account, up: string): Promise
 function messageOf({ name, username }: Account, link: Secret | undefined): Secret {
   if (!link) throw new Error("there is no link to send");
   return new Secret(
-    `One-time link for ${name || username} to set a password and enrol TOTP. It works once, for nobody else: ${link.reveal()}`,
+    `One-time link for ${name || username} to set a password and enrol TOTP. It works once, within ${HOURS} hours, for nobody else: ${link.reveal()}`,
   );
 }
 

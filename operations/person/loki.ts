@@ -52,12 +52,15 @@ function nanoseconds(milliseconds: number): string {
 }
 
 async function ask(url: string, path: string, parameters: Record<string, string>): Promise<unknown[]> {
-  const address = `${url.replace(/\/+$/, "")}/loki/api/v1/${path}`;
-  if (!URL.canParse(address))
-    throw new Refusal(`${JSON.stringify(url)} is no address of Loki, as http://loki.monitoring:3100`, 2);
+  const { address, headers } = addressOf(url, path);
   try {
     const answer = await ky
-      .get(address, { searchParams: parameters, timeout: 30_000, retry: { limit: 3, backoffLimit: 5_000 } })
+      .get(address, {
+        headers,
+        searchParams: parameters,
+        timeout: 30_000,
+        retry: { limit: 3, backoffLimit: 5_000 },
+      })
       .text();
     const { status, data } = JSON.parse(answer) as { status?: string; data?: { result?: unknown } };
     if (status === "success" && Array.isArray(data?.result)) return data.result as unknown[];
@@ -67,9 +70,29 @@ async function ask(url: string, path: string, parameters: Record<string, string>
       throw new ServerError("Loki", "GET", `/loki/api/v1/${path}`, error.response.status, said);
     }
     if (!(error instanceof SyntaxError))
-      throw new ServerError("Loki", "GET", `/loki/api/v1/${path}`, undefined, `no connection (${url})`);
+      throw new ServerError(
+        "Loki",
+        "GET",
+        `/loki/api/v1/${path}`,
+        undefined,
+        `no connection (${address.origin})`,
+      );
   }
   throw malformed(path);
+}
+
+/** An address may hold a name and a password: they go into a header, and into no message. */
+function addressOf(url: string, path: string): { address: URL; headers: Record<string, string> } {
+  const text = `${url.replace(/\/+$/, "")}/loki/api/v1/${path}`;
+  const address = URL.canParse(text) ? new URL(text) : undefined;
+  if (!address || !/^https?:$/.test(address.protocol))
+    throw new Refusal("the address of Loki is none; expected one as http://loki.monitoring:3100", 2);
+  const { username, password } = address;
+  if (username === "" && password === "") return { address, headers: {} };
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  address.username = "";
+  address.password = "";
+  return { address, headers: { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` } };
 }
 
 function malformed(path: string): ServerError {

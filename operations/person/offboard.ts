@@ -1,9 +1,13 @@
 import type { AuthentikApi } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
 import { Refusal, type Context, type Result } from "../context";
+import { mend } from "../mend";
 import { StackSettings } from "../settings";
+import { configured } from "../stack-secrets";
 import { Steps } from "../steps";
-import { findNamed, isService, ownAccount, unknownPerson, type Account } from "./accounts";
+import { TOKENS } from "../token/kinds";
+import { ownerOf } from "../token/tokens";
+import { administrator, findNamed, isService, unknownPerson, type Account } from "./accounts";
 import { cutOff, keptOn, type CutOff, type Left } from "./cut-off";
 import { activityQuery, askLoki, type Activity } from "./loki";
 import { RosterFile } from "./roster-file";
@@ -42,7 +46,7 @@ export async function offboard(context: Context, wanted: string, options: Offboa
 
   const { authentik: api } = await context.live();
   const who = await findPerson(wanted, roster, api);
-  await protect(api, who, options.force);
+  await protect(context, api, who, options.force);
   const username = who.account?.username ?? who.roster?.username ?? wanted;
   await context.confirm(
     `Cut off ${username} (${who.account?.name ?? who.roster?.name ?? ""}) on ${api.options.url} at once?`,
@@ -92,11 +96,16 @@ async function mark(
 }
 
 /** Whoever is cut off must not be the last who could undo it, nor the one who does it. */
-async function protect(api: AuthentikApi, { account, accounts }: Who, force: boolean): Promise<void> {
+async function protect(
+  { workspace }: Context,
+  api: AuthentikApi,
+  { account, accounts }: Who,
+  force: boolean,
+): Promise<void> {
+  const self = await administrator(api);
   if (!account) return;
   if (isService(account))
     throw new Refusal(`${account.username} is an account of a machine, not of a person; nothing was done`);
-  const self = await ownAccount(api);
   if (self.pk === account.pk) {
     throw new Refusal(
       `${account.username} owns the token that this command uses: disabled, it could not finish\n` +
@@ -110,6 +119,15 @@ async function protect(api: AuthentikApi, { account, accounts }: Who, force: boo
     throw new Refusal(
       `${account.username} is the last active administrator: nobody could administer Authentik any more\n` +
         "  mend: make another administrator first, or add --force",
+    );
+  }
+  // Whoever is to be cut off in a hurry is, also where the configuration cannot be read here.
+  const stored = await configured(workspace, TOKENS.automation.key).catch(() => undefined);
+  const owner = force || !stored ? undefined : await ownerOf(api, stored);
+  if (owner?.pk === account.pk) {
+    throw new Refusal(
+      `${account.username} owns the token with which the program talks to Authentik (${TOKENS.automation.key}): it would go, too\n` +
+        `  mend: make one of another administrator, then: ${mend.secret(TOKENS.automation.key, workspace.stack)}   or add --force`,
     );
   }
 }

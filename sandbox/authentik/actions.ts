@@ -23,7 +23,14 @@ function recovery(call: Call): Row {
   const flow = call.api.store.byKey(["flows/instances"], brand?.flow_recovery)?.row;
   // A bare string, not a list: that is how the real server says it.
   if (!flow) throw new Refusal(400, { non_field_errors: "No recovery flow set." });
-  return { link: `${call.api.url()}/if/flow/${String(flow.slug)}/?flow_token=${randomText(60)}` };
+  const user = row(call).pk;
+  const identifier = `${String(user)}-password-reset`;
+  const tokens = call.api.store.collection("core/tokens");
+  // A link that was made before and not used yet is the same one, and lasts longer.
+  const kept = call.api.store.rows(tokens.name).find((token) => token.identifier === identifier);
+  const body = { identifier, user, intent: "verification", key: randomText(60), expiring: true };
+  const { key } = kept ?? call.api.objects.create(tokens, body).row;
+  return { link: `${call.api.url()}/if/flow/${String(flow.slug)}/?flow_token=${String(key)}` };
 }
 
 function member(call: Call, add: boolean): undefined {

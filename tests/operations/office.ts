@@ -40,6 +40,8 @@ export class Office {
     throw new Error(`pulumi ${command} is not needed here`);
   };
   cluster?: Cluster;
+  /** With which a command asks Authentik. */
+  token = TOKEN;
   /** Of a command with Authentik, in milliseconds. */
   patience = 1_500;
   /** Added to the environment of a command. */
@@ -158,7 +160,7 @@ export class Office {
     const { cluster } = this;
     const authentik = new AuthentikApi({
       url: this.proxy.url,
-      token: new Secret(TOKEN),
+      token: new Secret(this.token),
       retries: 1,
       timeout: this.patience,
       longestPause: 20,

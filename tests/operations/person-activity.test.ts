@@ -65,6 +65,19 @@ test("an address on the command line comes before the configuration's", async ()
   expect([code, printed]).toEqual([0, expect.stringContaining("412 lines")]);
 });
 
+test("a password in the address goes into a header, and is shown nowhere", async () => {
+  const address = loki.url.replace("://", "://reader:loki%20password-1@");
+  const { code, seen } = await office.ops([...NOW, "--loki", address]);
+  expect(code).toBe(0);
+  expect(seen).toContain("412 lines");
+  const expected = Buffer.from("reader:loki password-1").toString("base64");
+  expect(loki.got.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Basic ${expected}`));
+  loki.answer = () => ({ status: 500, body: "" });
+  const failed = await office.ops([...NOW, "--loki", address]);
+  const gone = await office.ops([...NOW, "--loki", "http://reader:loki%20password-1@127.0.0.1:1"]);
+  for (const shown of [seen, failed.seen, gone.seen]) expect(shown).not.toContain("password-1");
+}, 60_000);
+
 test("no line at all is told as such", async () => {
   loki.answer = () => ({
     status: 200,
@@ -92,7 +105,7 @@ test.each([
 
 test("an address that is none is told, after the person is cut off", async () => {
   const { code, printed } = await office.ops([...NOW, "--loki", "loki monitoring"]);
-  expect([code, printed]).toEqual([1, expect.stringContaining("is no address of Loki")]);
+  expect([code, printed]).toEqual([1, expect.stringContaining("the address of Loki is none")]);
   expect(printed).toContain("Left: none");
 });
 

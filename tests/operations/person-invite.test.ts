@@ -46,7 +46,7 @@ test("without a recovery flow it is said what mends it", async () => {
   const { code, said } = await ops(["boyan.rabchev", "--print"]);
   expect(code).toBe(1);
   expect(said).toContain("no recovery flow on its default brand");
-  expect(said).toContain("mend: npx pulumi up --refresh --stack prod");
+  expect(said).toContain("mend: npm run up -- --stack prod");
 });
 
 describe("with a recovery flow", () => {
@@ -70,6 +70,7 @@ describe("with a recovery flow", () => {
     links.push(...found);
     expect(said + JSON.stringify(lines)).not.toContain("flow_token");
     expect(printed).toContain("TOTP is not enrolled yet");
+    expect(printed).toContain("One-time link for boyan.rabchev, for 24 hours;");
     expect(printed).toContain("staff reach Authentik at https://auth.planapulse.com");
     expect(matrix.got).toEqual([]);
   });
@@ -166,6 +167,23 @@ describe("with a recovery flow", () => {
     expect(office.proxy.passed.filter(({ method }) => method !== "GET")).toEqual([]);
   });
 
+  test("made again before it is used, it is the same link", async () => {
+    const link = async () => /flow_token=\w{60}/.exec((await ops(["boyan.rabchev", "--print"])).printed)?.[0];
+    const first = await link();
+    expect([typeof first, await link()]).toEqual(["string", first]);
+  });
+
+  test("with the token of somebody who is no administrator nothing is made", async () => {
+    const { pk } = await office.ask("POST", "/core/users/", { username: "plain", name: "" });
+    await office.ask("POST", "/core/tokens/", { identifier: "plain", user: pk, intent: "api" });
+    const { key } = await office.ask("GET", "/core/tokens/plain/view_key/");
+    office.token = String(key);
+    const { code, said } = await ops(["boyan.rabchev", "--print"]);
+    office.token = TOKEN;
+    expect([code, said]).toEqual([1, expect.stringContaining("give the token of an administrator")]);
+    expect(office.proxy.passed.filter(({ method }) => method !== "GET")).toEqual([]);
+  });
+
   test("a disabled person gets none", async () => {
     await office.ask("PATCH", `/core/users/${String(boyan.pk)}/`, { is_active: false });
     const { code, said } = await ops(["boyan.rabchev", "--print"]);
@@ -192,6 +210,7 @@ describe("with a recovery flow", () => {
       person: "boyan.rabchev",
       dryRun: false,
       totpEnrolled: false,
+      validHours: 24,
       link: expect.stringContaining("flow_token=") as string,
     });
   });
