@@ -27,7 +27,7 @@ Every day:
   npm run ops -- --stack prod person offboard boyan.rabchev --now
   npm run ops -- --stack prod access forgejo
   npm run ops -- --stack prod doctor
-More of each: npm run ops -- <command> --help, and docs/.`;
+More of each: its own --help, and docs/.`;
 
 /** Opens what a verb needs; only when one is really run, so that help needs no stack. */
 export type Open = (

@@ -119,7 +119,8 @@ export class FaultProxy {
         port: target.port,
         method: passed.method,
         path: passed.path,
-        headers: { ...request.headers, host: target.host },
+        // With the host that was asked for: what is behind tells several apart by it.
+        headers: request.headers,
       },
       (answer) => {
         if (cut === "after") {

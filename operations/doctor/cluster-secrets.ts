@@ -1,7 +1,7 @@
 import type { Workspace } from "../../commands/workspace";
 import { placeOf } from "../../identity/cluster-objects";
 import { Secret } from "../../live/secret";
-import { applyAgain, ofType, type Check, type Finding } from "./examination";
+import { applyAgain, lookAtEach, ofType, type Check, type Finding } from "./examination";
 
 /** Every Secret of the program is in the cluster with the program's values, compared by digest. */
 export const clusterSecrets: Check = {
@@ -10,28 +10,27 @@ export const clusterSecrets: Check = {
     const { cluster, context, resources } = examination;
     const values = await programSecrets(context.workspace);
     const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-    const found: Finding[] = [];
-    for (const resource of ofType(examination, "Secret")) {
+    const all = ofType(examination, "Secret").flatMap((resource) => {
       const place = placeOf(resource, byUrn);
       const wanted = values.get(resource.urn);
-      if (!place?.namespace || !wanted) continue;
-      const subject = `Secret ${place.namespace}/${place.name}`;
-      const entries = await cluster.secret(place.namespace, place.name);
+      const { name, namespace } = place ?? {};
+      return name && namespace && wanted ? [{ name, namespace, wanted }] : [];
+    });
+    const subjectOf = ({ name, namespace }: (typeof all)[number]) => `Secret ${namespace}/${name}`;
+    return lookAtEach(all, subjectOf, async (each): Promise<Finding[]> => {
+      const { name, namespace, wanted } = each;
+      const subject = subjectOf(each);
+      const entries = await cluster.secret(namespace, name);
       if (!entries) {
         const meaning = "is not in the cluster: what reads it does not start";
-        found.push({ severity: "error", subject, meaning, mend: applyAgain(examination) });
-        continue;
+        return [{ severity: "error", subject, meaning, mend: applyAgain(examination) }];
       }
       const keys = [...wanted.keys()].filter((key) => entries[key]?.digest !== wanted.get(key)?.digest);
-      if (keys.length === 0) continue;
-      found.push({
-        severity: "error",
-        subject,
-        meaning: `is not the program's: ${keys.sort().join(", ")} ${keys.length > 1 ? "differ" : "differs"}`,
-        mend: `find out who writes it, then: ${applyAgain(examination)}`,
-      });
-    }
-    return found;
+      if (keys.length === 0) return [];
+      const meaning = `is not the program's: ${keys.sort().join(", ")} ${keys.length > 1 ? "differ" : "differs"}`;
+      const mend = `find out who writes it, then: ${applyAgain(examination)}`;
+      return [{ severity: "error", subject, meaning, mend }];
+    });
   },
 };
 
@@ -40,7 +39,7 @@ interface Exported {
     readonly resources?: readonly {
       readonly urn: string;
       readonly type: string;
-      readonly inputs?: { readonly stringData?: unknown };
+      readonly inputs?: { readonly stringData?: unknown; readonly data?: unknown };
     }[];
   };
 }
@@ -53,10 +52,19 @@ async function programSecrets(workspace: Workspace): Promise<Map<string, Map<str
   const secrets = (deployment?.resources ?? []).filter(({ type }) => type === "kubernetes:core/v1:Secret");
   return new Map(
     secrets.map(({ urn, inputs }) => {
-      const entries = Object.entries(opened(inputs?.stringData) as Readonly<Record<string, unknown>>);
-      return [urn, new Map(entries.map(([key, value]) => [key, new Secret(String(opened(value)))]))];
+      // After a refresh the provider may keep what the cluster tells: `data`, in base64.
+      const encoded = entriesOf(inputs?.data).map(
+        ([key, text]) => [key, Buffer.from(text, "base64").toString("utf8")] as const,
+      );
+      const entries = [...encoded, ...entriesOf(inputs?.stringData)];
+      return [urn, new Map(entries.map(([key, text]) => [key, new Secret(text)]))];
     }),
   );
+}
+
+function entriesOf(value: unknown): (readonly [string, string])[] {
+  const entries = Object.entries(opened(value) as Readonly<Record<string, unknown>>);
+  return entries.map(([key, inner]) => [key, String(opened(inner))]);
 }
 
 /** A value of the state, out of the engine's wrapping for secrets. */

@@ -71,6 +71,28 @@ export async function examine(context: Context, through?: string): Promise<Exami
   };
 }
 
+/** That something could not be looked at. */
+export function unchecked(subject: string, error: unknown): Finding {
+  return {
+    severity: "unchecked",
+    subject,
+    meaning: error instanceof Error ? error.message : String(error),
+    mend: "make the server answer (doctor --through <address> where the public hosts do not lead there from here), then run this again",
+  };
+}
+
+/** Looks at each by itself: one that cannot be looked at does not keep the others. */
+export async function lookAtEach<T>(
+  all: readonly T[],
+  subject: (one: T) => string,
+  look: (one: T) => Promise<readonly Finding[]>,
+): Promise<Finding[]> {
+  const found = await Promise.all(
+    all.map((one) => look(one).catch((error: unknown) => [unchecked(subject(one), error)])),
+  );
+  return found.flat();
+}
+
 /** Resources of a type, by the last part of its token. */
 export function ofType({ resources }: Examination, type: string): Resource[] {
   return resources.filter((resource) => resource.type.endsWith(`:${type}`));

@@ -1,4 +1,6 @@
 import type { Json } from "../../live/authentik";
+import { mend } from "../mend";
+import { TOKENS, type TokenName } from "../token/kinds";
 import type { Check, Finding } from "./examination";
 
 const DAY = 86_400_000;
@@ -31,13 +33,24 @@ export const expiry: Check = {
       found.push({
         severity: "warning",
         subject: `token ${String(token.identifier)}`,
-        meaning: `${when(left)}; what acts with it is refused from then on`,
-        mend: `npm run ops -- --stack ${context.workspace.stack} token rotate --which automation, if it is the program's own`,
+        meaning: `${when(left)}; Authentik then gives it another key, and what acts with it is refused`,
+        mend: isOwn(token)
+          ? `${mend.ops(context.workspace.stack, `token rotate --which ${ownKind(token)}`)}; for good: take out "Expiring" in Authentik (Directory, Tokens)`
+          : 'take out "Expiring" in Authentik (Directory, Tokens), or make another and give that to what acts with it',
       });
     }
     return found;
   },
 };
+
+function ownKind({ identifier }: Json): TokenName | undefined {
+  const names = Object.keys(TOKENS) as TokenName[];
+  return names.find((name) => TOKENS[name].identifier === identifier);
+}
+
+function isOwn(token: Json): boolean {
+  return ownKind(token) !== undefined;
+}
 
 function daysLeft(value: Json[string], now: Date): number | undefined {
   const time = typeof value === "string" ? Date.parse(value) : NaN;

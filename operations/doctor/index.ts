@@ -5,17 +5,19 @@ import { blueprints } from "./blueprints";
 import { clusterSecrets } from "./cluster-secrets";
 import { discovery } from "./discovery";
 import { doors } from "./doors";
-import { examine, type Check, type Examination, type Finding } from "./examination";
+import { examine, unchecked, type Check, type Examination, type Finding } from "./examination";
 import { expiry } from "./expiry";
 import { managed } from "./managed";
 import { outpost } from "./outpost";
 import { counts, reportText, type Checked } from "./report";
+import { sight } from "./sight";
 import { strangers } from "./strangers";
 import { totp } from "./totp";
 import { versions } from "./versions";
 
 /** Everything that is looked at; a new check is a line here. */
 const CHECKS: readonly Check[] = [
+  sight,
   versions,
   clusterSecrets,
   discovery,
@@ -41,11 +43,13 @@ export async function diagnose(
   checks: readonly Check[] = CHECKS,
 ): Promise<Result> {
   const examination = await examine(context, through);
-  const checked: Checked[] = [];
-  for (const check of checks) {
-    context.say(`looking at ${check.name}`);
-    checked.push({ check: check.name, findings: await findingsOf(check, examination) });
-  }
+  // Together: a server that does not answer then takes its patience once.
+  const checked = await Promise.all(
+    checks.map(async (check): Promise<Checked> => {
+      context.say(`looking at ${check.name}`);
+      return { check: check.name, findings: await findingsOf(check, examination) };
+    }),
+  );
   const { error, unchecked, warning } = counts(checked);
   const code = error + unchecked > 0 ? 1 : 0;
   context.log({
@@ -66,14 +70,7 @@ async function findingsOf(check: Check, examination: Examination): Promise<reado
   try {
     return await check.run(examination);
   } catch (error) {
-    return [
-      {
-        severity: "unchecked",
-        subject: "could not be checked",
-        meaning: error instanceof Error ? error.message : String(error),
-        mend: "make the server answer (doctor --through <address> where the public hosts do not lead there from here), then run this again",
-      },
-    ];
+    return [unchecked("could not be checked", error)];
   }
 }
 
@@ -83,5 +80,9 @@ export const doctor: AddVerb = (program, run) => {
     .command("doctor")
     .description("look at everything that can be wrong, and change nothing")
     .option("--through <address>", "connect there for the public hosts, e.g. http://127.0.0.1:9000")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npm run ops -- --stack prod doctor\n  npm run -s ops -- --stack prod --json doctor",
+    )
     .action(({ through }: { readonly through?: string }) => run((context) => diagnose(context, through)));
 };

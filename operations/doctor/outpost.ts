@@ -1,5 +1,6 @@
 import { probe } from "../../live/probe";
-import { applyAgain, ofType, type Check, type Finding } from "./examination";
+import type { Resource } from "../../state/resources";
+import { applyAgain, lookAtEach, ofType, type Check, type Finding } from "./examination";
 
 const START = "/outpost.goauthentik.io/start";
 
@@ -12,30 +13,28 @@ export const outpost: Check = {
   name: "outpost callbacks",
   async run(examination) {
     const { publicUrl, way } = examination;
-    const found: Finding[] = [];
     const mend = applyAgain(examination);
     const auth = new URL(publicUrl).host;
     const proxied = ofType(examination, "ProviderProxy");
-    for (const { name: slug, inputs } of proxied) {
+    const found = await lookAtEach(proxied, subjectOf, async ({ name, inputs }) => {
       const home = String(inputs.externalHost);
       const { status, location = "" } = await probe(`${home}${START}`, way);
       const finding = (meaning: string): Finding => ({
         severity: "error",
-        subject: `application ${slug}`,
+        subject: subjectOf({ name }),
         meaning: `${meaning}; nobody can log in to it`,
         mend,
       });
-      if (status !== 302) {
-        found.push(finding(`the outpost answers ${status} on ${home}, not 302: it does not serve that host`));
-        continue;
-      }
+      if (status !== 302)
+        return [finding(`the outpost answers ${status} on ${home}, not 302: it does not serve that host`)];
       const target = URL.canParse(location) ? new URL(location) : undefined;
       const back = target?.searchParams.get("redirect_uri") ?? "";
       if (target?.host !== auth)
-        found.push(finding(`the outpost sends the browser to ${target?.host ?? "nowhere"}, not to ${auth}`));
-      else if (!back.startsWith(`${home}/outpost.goauthentik.io/callback`))
-        found.push(finding(`the login would come back to ${back || "nowhere"}, not to ${home}`));
-    }
+        return [finding(`the outpost sends the browser to ${target?.host ?? "nowhere"}, not to ${auth}`)];
+      if (!back.startsWith(`${home}/outpost.goauthentik.io/callback`))
+        return [finding(`the login would come back to ${back || "nowhere"}, not to ${home}`)];
+      return [];
+    });
     if (proxied.length > 0) {
       const { status } = await probe(`${publicUrl}${START}`, way);
       if (status !== 404) {
@@ -50,3 +49,5 @@ export const outpost: Check = {
     return found;
   },
 };
+
+const subjectOf = ({ name }: Pick<Resource, "name">) => `application ${name}`;

@@ -16,7 +16,9 @@ export const versions: Check = {
     const found: Finding[] = [];
     const compare = (subject: string, version: string | undefined, wanted: string, mend: string) => {
       if (version === undefined || version === wanted) return;
-      found.push({ severity: "error", subject, meaning: `is ${version}, where ${wanted} is wanted`, mend });
+      // Within a release the API and the provider's schema stay as they are.
+      const severity = releaseOf(version) === releaseOf(wanted) ? "warning" : "error";
+      found.push({ severity, subject, meaning: `is ${version}, where ${wanted} is wanted`, mend });
     };
     const readme = "see README, Versions: all of them move together";
     const [release] = ofType(examination, "Release");
@@ -31,11 +33,15 @@ export const versions: Check = {
     compare("package @goauthentik/api", api, server, readme);
     compare("SDK sdks/authentik", sdk, provider ?? sdk ?? "", readme);
     compare("provider of the state", providerInState, provider ?? providerInState ?? "", readme);
-    const ofRelease = provider?.split(".").slice(0, 2).join(".");
-    compare("provider", ofRelease, server.split(".").slice(0, 2).join("."), readme);
+    compare("provider", provider && releaseOf(provider), releaseOf(server), readme);
     return found;
   },
 };
+
+/** `2026.5` of `2026.5.6`. */
+function releaseOf(version: string): string {
+  return version.split(".").slice(0, 2).join(".");
+}
 
 interface Pins {
   readonly provider?: string;

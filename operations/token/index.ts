@@ -6,7 +6,7 @@ import { rotate } from "./rotate";
 
 /** `token rotate`. */
 export const token: AddVerb = (program, run) => {
-  const noun = program.command("token").description("the program's own tokens");
+  const noun = program.command("token").description("the program's own tokens: rotate");
   noun
     .command("rotate")
     .description(
@@ -16,6 +16,11 @@ export const token: AddVerb = (program, run) => {
       new Option("--which <token>", "bootstrap: of the server's settings; automation: the program's own")
         .choices(Object.keys(TOKENS))
         .default("bootstrap"),
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npm run ops -- --stack prod --dry-run token rotate\n" +
+        "  npm run ops -- --stack prod token rotate --which automation",
     )
     .action(({ which }: { readonly which: TokenName }) => run((context) => rotate(context, which)));
 };

@@ -1,8 +1,11 @@
 import { writeFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { Finished } from "../../commands/process";
+import { FaultProxy, FAULTS } from "../../sandbox/fault-proxy";
 import { Trial, type List } from "../../sandbox/trial";
-import { operator as run } from "./operator";
+import { commandsIn, faultOf } from "./typed";
+import { operator as run, type OperatorOptions } from "./operator";
 
 interface Finding {
   readonly severity: "error" | "warning" | "unchecked";
@@ -30,16 +33,33 @@ beforeAll(async () => {
 afterAll(() => trial.stop());
 jest.setTimeout(300_000);
 
-async function doctor(env: Readonly<Record<string, string | undefined>> = {}) {
-  const { code, printed, said, lines } = await run(trial, ["--json", "doctor"], { stack, env });
+/** The state does not change here. */
+const exported = new Map<string, Finished>();
+
+async function doctor(options: Partial<OperatorOptions> = {}) {
+  const { code, printed, said, lines } = await run(trial, ["--json", "doctor"], {
+    stack,
+    exported,
+    ...options,
+  });
   seen.push(printed, said, JSON.stringify(lines));
   const report = JSON.parse(printed) as Report;
   return { code, report, findings: report.checked.flatMap(({ findings }) => findings) };
 }
 
+/** Every finding says what mends it, and a command in it can be typed. */
+async function expectTyped(findings: readonly Finding[]): Promise<void> {
+  for (const { mend } of findings) {
+    expect(mend).not.toBe("");
+    for (const command of commandsIn(mend))
+      expect([command, await faultOf(command)]).toEqual([command, undefined]);
+  }
+}
+
 /** Findings beside those of a fresh stack. */
 async function found(): Promise<string[]> {
   const { findings } = await doctor();
+  await expectTyped(findings);
   return findings
     .map(({ severity, subject, meaning }) => `${severity}: ${subject}: ${meaning}`)
     .filter((line) => !fresh.includes(line));
@@ -97,8 +117,8 @@ test("a healthy stack has no error, and everything could be looked at", async ()
   const { code, report, findings } = await doctor();
   expect(findings.filter(({ severity }) => severity !== "warning")).toEqual([]);
   expect({ code, healthy: report.healthy }).toEqual({ code: 0, healthy: true });
-  expect(report.checked).toHaveLength(11);
-  for (const { mend } of findings) expect(mend).not.toBe("");
+  expect(report.checked).toHaveLength(12);
+  await expectTyped(findings);
   expect([trial.stateOf("authentik"), trial.stateOf("kubernetes")]).toEqual(before);
   fresh = findings.map(({ severity, subject, meaning }) => `${severity}: ${subject}: ${meaning}`);
   // Nobody has enrolled yet.
@@ -282,12 +302,107 @@ test("a pin out of step is an error", async () => {
   writeFileSync(file, text);
 });
 
+test("what Authentik hides of its own is no stranger; a rotation that was interrupted is told with what finishes it", async () => {
+  await plant("rbac/roles", { name: "ak-managed-role--user-4" });
+  await trial.authentik("/core/tokens/", "POST", {
+    identifier: "plana-automation-next",
+    intent: "api",
+    expiring: false,
+  });
+  const { findings } = await doctor();
+  expect(findings.filter(({ subject }) => subject.includes("role--"))).toEqual([]);
+  expect(findings.find(({ subject }) => subject === "token plana-automation-next")).toEqual({
+    severity: "warning",
+    subject: "token plana-automation-next",
+    meaning: "a rotation of plana-automation was interrupted: both keys are valid",
+    mend: `npm run ops -- --stack ${stack} token rotate --which automation`,
+  });
+});
+
+test("the token that a rotation makes for the program is known; that it expires is told with what renews it", async () => {
+  await trial.authentik("/core/tokens/", "POST", { identifier: "plana-automation", intent: "api" });
+  const { findings } = await doctor();
+  const found = findings.filter(({ subject }) => subject.startsWith("token plana-automation"));
+  expect(found.map(({ subject }) => subject)).toEqual([
+    "token plana-automation-next",
+    "token plana-automation",
+  ]);
+  expect(found[1]?.meaning).toContain("expires in 1 day; Authentik then gives it another key");
+  expect(found[1]?.mend).toContain(`npm run ops -- --stack ${stack} token rotate --which automation`);
+});
+
+test("a token that may not see everything makes nothing good", async () => {
+  const { pk } = await first("/core/users/?username=elena.encheva-blagoeva");
+  await trial.authentik("/core/tokens/", "POST", { identifier: "plain", user: pk, intent: "api" });
+  const { key } = await trial.authentik<{ key: string }>("/core/tokens/plain/view_key/");
+  const { code, findings } = await doctor({ env: { AUTHENTIK_TOKEN: key } });
+  expect(code).toBe(1);
+  expect(findings).toContainEqual(
+    expect.objectContaining({ severity: "unchecked", subject: "token of elena.encheva-blagoeva" }),
+  );
+});
+
+describe("a server that fails", () => {
+  let proxy: FaultProxy;
+  beforeAll(async () => {
+    proxy = await FaultProxy.start(trial.sandbox.authentik.url);
+  });
+  afterAll(() => proxy.close());
+  const through = (patience = 5_000) => doctor({ through: { url: proxy.url, patience } });
+
+  test("at one application's address leaves that one unchecked, and tells of the others", async () => {
+    proxy.fail(({ path }) => (path.includes("/o/grafana/.well-known") ? { cut: "before" } : undefined));
+    const { code, report } = await through();
+    expect(code).toBe(1);
+    const { findings } = report.checked.find(({ check }) => check.startsWith("discovery")) ?? {
+      findings: [],
+    };
+    expect(findings.map(({ severity, subject }) => `${severity}: ${subject}`)).toEqual([
+      "unchecked: application grafana",
+    ]);
+  });
+
+  test.each(Object.entries(FAULTS))(
+    "%s at every request of the API: nothing of it is good",
+    async (name, fault) => {
+      proxy.fail(({ path }) => (path.startsWith("/api/") ? fault : undefined));
+      const { code, report } = await through(name === "timeout" ? 300 : 5_000);
+      expect([code, report.healthy]).toEqual([1, false]);
+      const good = report.checked.filter(({ check, findings }) => {
+        // Its people are asked for one by one, and an empty answer is nobody who is enabled.
+        if (name === "empty object" && check === "second factor of each person") return false;
+        return findings.every(({ severity }) => severity === "warning");
+      });
+      expect(good.map(({ check }) => check)).toEqual([
+        "Secrets in the cluster",
+        "discovery documents and issuers",
+        "outpost callbacks",
+      ]);
+    },
+  );
+
+  test.each(["500", "empty object"])("%s at any one list: the stack is not healthy", async (name) => {
+    proxy.heal();
+    await through();
+    const lists = new Set(
+      proxy.passed.map(({ path }) => path.split("?")[0] ?? "").filter((p) => p.startsWith("/api/")),
+    );
+    expect(lists.size).toBeGreaterThan(15);
+    for (const list of lists) {
+      proxy.fail(({ path }) => (path.split("?")[0] === list ? FAULTS[name] : undefined));
+      const { code, report } = await through();
+      expect([list, code, report.healthy]).toEqual([list, 1, false]);
+    }
+  });
+});
+
 test("what cannot be looked at is told, and never good", async () => {
-  const { code, report } = await doctor({ AUTHENTIK_TOKEN: "not-a-token" });
+  const { code, report } = await doctor({ env: { AUTHENTIK_TOKEN: "not-a-token" } });
   expect(code).toBe(1);
   expect(report.healthy).toBe(false);
   const unchecked = report.checked.filter(({ findings }) => findings.some((f) => f.severity === "unchecked"));
   expect(unchecked.map(({ check }) => check)).toEqual([
+    "what the token may see",
     "versions in step",
     "second factor on every door",
     "settings on the server as in the program",

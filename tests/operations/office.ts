@@ -9,6 +9,7 @@ import type { Cluster } from "../../live/cluster";
 import type { Live } from "../../live/connect";
 import { Secret } from "../../live/secret";
 import { operate } from "../../operations";
+import type { AddVerb } from "../../operations/verb";
 import { startAuthentik, type Authentik } from "../../sandbox/authentik";
 import { prod } from "../../stacks/prod";
 import { FaultProxy } from "../../sandbox/fault-proxy";
@@ -18,6 +19,14 @@ import { ROOT } from "../stack-files";
 export const TOKEN = "office-token-5c1d7f20";
 
 export type Body = Record<string, unknown>;
+
+export interface OpsOptions {
+  readonly yes?: boolean;
+  /** Ends it after so many log lines, as a lost machine would. */
+  readonly interruptAfter?: number;
+  readonly signal?: AbortSignal;
+  readonly verbs?: readonly AddVerb[];
+}
 
 /** What a command ended with, and everything it let be seen. */
 export interface Ended {
@@ -44,6 +53,8 @@ export class Office {
   token = TOKEN;
   /** Of a command with Authentik, in milliseconds. */
   patience = 1_500;
+  /** What the CLI says when it cannot read the configuration. */
+  failing?: string;
   /** Added to the environment of a command. */
   readonly env: Record<string, string> = {};
 
@@ -117,8 +128,9 @@ export class Office {
     return this.ask("POST", `/-/sandbox/${collection}/`, body);
   }
 
-  /** Runs `npm run ops -- <args>`. @param interruptAfter ends it after so many log lines, as a lost machine would. */
-  async ops(args: readonly string[], { yes = true, interruptAfter = 0 } = {}): Promise<Ended> {
+  /** Runs `npm run ops -- <args>`. */
+  async ops(args: readonly string[], options: OpsOptions = {}): Promise<Ended> {
+    const { yes = true, interruptAfter = 0, signal, verbs } = options;
     const printed: string[] = [];
     const said: string[] = [];
     const lines: Body[] = [];
@@ -135,7 +147,9 @@ export class Office {
           },
         },
         connect: () => Promise.resolve(this.live()),
+        signal,
       },
+      verbs,
     );
     const texts = { printed: printed.join("\n"), said: said.join("\n") };
     return { code, ...texts, lines, seen: `${texts.printed}${texts.said}${JSON.stringify(lines)}` };
@@ -177,6 +191,7 @@ export class Office {
   private workspace(): Workspace {
     const answer = (stdout: string): Promise<Finished> => Promise.resolve({ code: 0, stdout, stderr: "" });
     const valueOf = (key: string): Promise<Finished> => {
+      if (this.failing !== undefined) return Promise.resolve({ code: 255, stdout: "", stderr: this.failing });
       const [, name = key, , ...path] = /^plana-sso:([^.]*)(\.(.*))?$/.exec(key) ?? [];
       const value = this.config[name]?.value;
       const [inner = ""] = path;
