@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { nearest } from "../../stacks/problem";
 import { deployment } from "../../state/resources";
 import { Refusal, type Context, type Result } from "../context";
-import { findNamed } from "../person/accounts";
+import { administrator, findNamed, likelyNamed } from "../person/accounts";
 import type { Run } from "../verb";
 import { differences } from "./differences";
 import { throughText, type Application, type Directory, type Person } from "./directory";
@@ -32,9 +32,11 @@ export function access(program: Command, run: Run): void {
  */
 async function tellAccess(context: Context, wanted?: string): Promise<Result> {
   const { authentik: api } = await context.live();
+  await administrator(api);
   const live = await liveDirectory(api);
   const asked = wanted === undefined ? {} : named(live, wanted);
-  const program = programDirectory((await deployment(context.workspace)).resources);
+  const { resources } = await deployment(context.workspace);
+  const program = programDirectory(resources);
   const people = asked.person ? [asked.person] : live.people;
   const applications = asked.application ? [asked.application] : live.applications;
 
@@ -81,11 +83,12 @@ function named(live: Directory, wanted: string): { person?: Person; application?
   if (application) return { application };
   const person = findNamed(wanted, live.people);
   if (person) return { person };
-  const names = [
-    ...live.applications.map(({ slug }) => slug),
-    ...live.people.flatMap(({ username, email, name }) => [username, email, name]),
-  ];
-  const guess = nearest(wanted, names);
+  const slug = nearest(
+    wanted,
+    live.applications.map((application) => application.slug),
+  );
+  const likely = likelyNamed(wanted, live.people).map(({ username }) => username);
+  const guess = [...(slug === undefined ? [] : [slug]), ...likely].join(" or ");
   throw new Refusal(
     `${JSON.stringify(wanted)} is neither a person nor an application of the server${guess ? `; did you mean ${guess}?` : ""}\n` +
       "  mend: npm run ops -- access lists all of them",

@@ -1,7 +1,8 @@
-import { sandboxWorkspace } from "../../commands/workspace";
-import { operate } from "../../operations";
+import type { Finished } from "../../commands/process";
+import { FaultProxy, FAULTS } from "../../sandbox/fault-proxy";
 import { prod } from "../../stacks/prod";
 import { Trial, type List } from "../../sandbox/trial";
+import { operator } from "./operator";
 
 let trial: Trial;
 const stack = "access";
@@ -14,24 +15,10 @@ beforeAll(async () => {
 afterAll(() => trial.stop());
 jest.setTimeout(300_000);
 
-async function ops(...args: string[]) {
-  const printed: string[] = [];
-  const said: string[] = [];
-  const code = await operate(
-    args,
-    () =>
-      Promise.resolve({
-        workspace: sandboxWorkspace(trial.sandbox, trial.folder, stack),
-        organisation: prod,
-      }),
-    {
-      print: (text) => printed.push(text),
-      say: (text) => said.push(text),
-      logTo: { write: () => undefined },
-    },
-  );
-  return { code, printed: printed.join("\n"), said: said.join("\n") };
-}
+/** What `access` compares with does not change until the last test. */
+const exported = new Map<string, Finished>();
+
+const ops = (...args: string[]) => operator(trial, args, { stack, exported });
 
 interface User {
   readonly username: string;
@@ -188,7 +175,44 @@ test.each([
   expect([code, said]).toEqual([1, expect.stringContaining(suggestion)]);
 });
 
-test("a person is offboarded at once, and invited, on the same servers", async () => {
+test("whoever does not administer Authentik is told nothing, since the server would leave things out", async () => {
+  const { pk } = await user("elena.encheva-blagoeva");
+  await trial.authentik("/core/tokens/", "POST", { identifier: "plain", user: pk, intent: "api" });
+  const { key } = await trial.authentik<{ key: string }>("/core/tokens/plain/view_key/");
+  const env = { AUTHENTIK_TOKEN: key };
+  const { code, printed, said } = await operator(trial, ["access"], { stack, exported, env });
+  expect([code, printed, said]).toEqual([1, "", expect.stringContaining("does not administer Authentik")]);
+});
+
+describe("a server that fails", () => {
+  let proxy: FaultProxy;
+  beforeAll(async () => {
+    proxy = await FaultProxy.start(trial.sandbox.authentik.url);
+  });
+  afterAll(() => proxy.close());
+
+  test.each(Object.entries(FAULTS))("%s at any request: exit 1, and nothing is told", async (name, fault) => {
+    const through = { url: proxy.url, patience: 5_000 };
+    const ask = (patience: number) =>
+      operator(trial, ["access", "forgejo"], { stack, exported, through: { ...through, patience } });
+    proxy.heal();
+    expect((await ask(5_000)).code).toBe(0);
+    const requests = proxy.passed.length;
+    expect(requests).toBeGreaterThan(6);
+    for (let at = 1; at <= requests; at += 1) {
+      proxy.fail((_request, number) => (number === at ? fault : undefined));
+      const { code, printed, said } = await ask(name === "timeout" ? 300 : 5_000);
+      // No settings at all are those of a server that had none yet: then what has no binding is open.
+      const optional = name === "404" || name === "empty object";
+      const settings = proxy.passed[at - 1]?.path.startsWith("/api/v3/admin/settings/");
+      if (optional && settings) continue;
+      expect([at, code, printed]).toEqual([at, 1, ""]);
+      expect(said).toMatch(/Authentik: GET |mend:/);
+    }
+  });
+});
+
+test("a person is invited, offboarded at once, and the next up keeps it so", async () => {
   await trial.must(["config", "set", "plana-sso:lokiUrl", "http://127.0.0.1:1", "--stack", stack]);
   const invited = await ops("person", "invite", "julian.lubenov", "--print");
   expect([invited.code, invited.printed]).toEqual([
@@ -198,4 +222,19 @@ test("a person is offboarded at once, and invited, on the same servers", async (
   const gone = await ops("--dry-run", "person", "offboard", "julian.lubenov", "--now");
   expect(gone.code).toBe(0);
   expect(gone.printed).toContain("  - out of plana-admins\n  - out of plana-staff\n");
+
+  await trial.must(["config", "rm", "plana-sso:lokiUrl", "--stack", stack]);
+  const now = await ops("person", "offboard", "julian.lubenov", "--now");
+  expect([now.code, now.printed]).toEqual([0, expect.stringContaining("Left: none")]);
+  const { pk } = await user("julian.lubenov");
+  const cut = () => trial.authentik<object>(`/core/users/${pk}/`);
+  expect(await cut()).toMatchObject({ is_active: false, groups: [] });
+  // Nothing of the person is to be done any more, and the update of everything else brings nothing back.
+  const changes = await trial.changes(stack, "--refresh");
+  expect(changes.filter(({ urn }) => urn.includes("julian"))).toEqual([]);
+  await trial.must(["up", "--yes", "--refresh", "--stack", stack]);
+  expect(await cut()).toMatchObject({ is_active: false, groups: [] });
+  exported.clear();
+  const { people } = await told("julian.lubenov");
+  expect(people).toMatchObject([{ username: "julian.lubenov", active: false, groups: [] }]);
 });

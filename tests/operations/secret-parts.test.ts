@@ -1,19 +1,22 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { KubernetesObject } from "@kubernetes/client-node";
 
-import type { Cluster } from "../../live/cluster";
+import { Cluster } from "../../live/cluster";
 import { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
 import { blueprints } from "../../operations/doctor/blueprints";
 import type { Examination } from "../../operations/doctor/examination";
-import { consumersOf } from "../../operations/secret/consumers";
+import { consumersOf, rolledOut } from "../../operations/secret/consumers";
 import { verdictOn } from "../../operations/secret/token-endpoint";
 import { DataFile } from "../../operations/source";
 import { startAuthentik, type Authentik } from "../../sandbox/authentik";
 import { FaultProxy, FAULTS } from "../../sandbox/fault-proxy";
+import { kubeconfig } from "../../sandbox/kubernetes/server";
 import { ROOT } from "../stack-files";
 
 let folder: string;
@@ -175,6 +178,120 @@ test("consumers are the workloads that read the Secret in any way", async () => 
     "DaemonSet by-projection",
     "DaemonSet at-start",
   ]);
+});
+
+describe("a rollout is at its end as kubectl sees it", () => {
+  const metadata = { generation: 2 };
+  const seen = { observedGeneration: 2 };
+  const all = { replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2 };
+  const ROWS: [string, string, object, object, string | undefined][] = [
+    [
+      "the change is not seen",
+      "Deployment",
+      { replicas: 2 },
+      { ...all, observedGeneration: 1 },
+      "not seen yet",
+    ],
+    [
+      // A ready pod may be an old one.
+      "the new pod is not ready, and the old one is",
+      "Deployment",
+      { replicas: 1 },
+      { ...seen, replicas: 2, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 },
+      "1 old pods are not gone yet",
+    ],
+    [
+      "one is to come",
+      "Deployment",
+      { replicas: 2 },
+      { ...all, ...seen, updatedReplicas: 1 },
+      "1 of 2 pods are new",
+    ],
+    [
+      "one is not available",
+      "Deployment",
+      { replicas: 2 },
+      { ...all, ...seen, availableReplicas: 1 },
+      "1 of 2 pods are available",
+    ],
+    ["all are there", "Deployment", { replicas: 2 }, { ...all, ...seen }, undefined],
+    ["none is wanted", "Deployment", { replicas: 0 }, seen, undefined],
+    [
+      "it is paused",
+      "Deployment",
+      { replicas: 2, paused: true },
+      { ...all, ...seen, updatedReplicas: 0 },
+      "paused",
+    ],
+    [
+      "the revision is an old one",
+      "StatefulSet",
+      { replicas: 2 },
+      { ...all, ...seen, currentRevision: "a", updateRevision: "b" },
+      "not every pod is a new one",
+    ],
+    [
+      "all are of the new revision",
+      "StatefulSet",
+      { replicas: 2 },
+      { ...all, ...seen, currentRevision: "b", updateRevision: "b" },
+      undefined,
+    ],
+    [
+      "pods wait to be deleted",
+      "StatefulSet",
+      { replicas: 2, updateStrategy: { type: "OnDelete" } },
+      { ...seen, readyReplicas: 2 },
+      "only when they are deleted",
+    ],
+    [
+      "one node is to come",
+      "DaemonSet",
+      {},
+      { ...seen, desiredNumberScheduled: 2, updatedNumberScheduled: 1, numberAvailable: 2 },
+      "not every pod is a new one",
+    ],
+    [
+      "every node has it",
+      "DaemonSet",
+      {},
+      { ...seen, desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2 },
+      undefined,
+    ],
+  ];
+  test.each(ROWS)("%s (%s)", async (_name, kind, spec, status, expected) => {
+    const cluster = { read: () => Promise.resolve({ kind, metadata, spec, status }) } as unknown as Cluster;
+    const why = await rolledOut(cluster, { apiVersion: "apps/v1", kind, namespace: "x", name: "x" }, 0);
+    if (expected === undefined) expect(why).toBeUndefined();
+    else expect(why).toContain(expected);
+  });
+
+  test("the wait ends when the operator stops it", async () => {
+    const stop = new AbortController();
+    let asked = 0;
+    const read = () => {
+      asked += 1;
+      stop.abort();
+      return Promise.resolve({ metadata, spec: {}, status: {} });
+    };
+    const cluster = { read } as unknown as Cluster;
+    const ref = { apiVersion: "apps/v1", kind: "Deployment", namespace: "x", name: "x" };
+    expect(await rolledOut(cluster, ref, 60_000, stop.signal)).toBe("the change is not seen yet");
+    expect(asked).toBe(1);
+  });
+});
+
+test("a cluster that never answers takes the patience, and is told", async () => {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const file = join(folder, "kubeconfig");
+  writeFileSync(file, kubeconfig(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`, "t"));
+  const cluster = new Cluster(file, { retries: 1, patience: 100, longestPause: 5 });
+  await expect(cluster.secret("x", "y")).rejects.toThrow(
+    "cluster: GET Secret x/y: no answer: no answer in time",
+  );
+  silent.closeAllConnections();
+  silent.close();
 });
 
 test("a field that the program and Authentik's blueprint write in turn is told", async () => {

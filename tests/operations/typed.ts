@@ -19,15 +19,15 @@ export async function faultOf(command: string): Promise<string | undefined> {
   if (script !== "ops" || rest === "") return undefined;
   const words = [...rest.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? "");
   const said: string[] = [];
-  let begun = false;
+  const state = { begun: false };
   await operate(
     words,
     () => {
-      begun = true;
+      state.begun = true;
       return Promise.reject(new Error("begun"));
     },
     { say: (text) => said.push(text), print: () => undefined, logTo: { write: () => undefined } },
   );
   const helped = words.includes("--help") && said.length === 0;
-  return begun || helped ? undefined : said.join("\n");
+  return state.begun || helped ? undefined : said.join("\n");
 }
