@@ -1,4 +1,11 @@
-import { Secret, type Policies, type PolicyResource, type ReportViolation } from "@pulumi/policy";
+import {
+  Secret,
+  validateResourceOfType,
+  type Policies,
+  type PolicyResource,
+  type ReportViolation,
+  type ResourceValidation,
+} from "@pulumi/policy";
 
 import { DEFAULTS, KNOBS, type Knobs } from "./knobs";
 import { Stack, UNKNOWN, type Properties, type Resource } from "./model";
@@ -34,11 +41,9 @@ function policyOf(rule: Rule): Policies[number] {
     };
   }
   if ("resource" in rule) {
-    return {
-      ...told,
-      validateResource: (args, reportViolation) =>
-        report(rule.resource(registered(args), knobsOf(args.getConfig<Partial<Knobs>>())), reportViolation),
-    };
+    const validate: ResourceValidation = (args, reportViolation) =>
+      report(rule.resource(registered(args), knobsOf(args.getConfig<Partial<Knobs>>())), reportViolation);
+    return { ...told, validateResource: rule.type === undefined ? validate : ofType(rule.type, validate) };
   }
   // The SDK tells whether a value is marked secret to a remediation alone, and hands it to the check in clear. So the
   // remediation, which the engine asks first, only looks.
@@ -64,6 +69,16 @@ function policyOf(rule: Rule): Policies[number] {
   };
 }
 
+/** The SDK's own filter, which wants the class of an SDK that the pack does not load: its type token is enough. */
+function ofType(type: string, validate: ResourceValidation): ResourceValidation {
+  const isInstance = (resource: object): resource is never =>
+    "__pulumiType" in resource && resource.__pulumiType === type;
+  const filter = { __pulumiType: type, isInstance } as unknown as Parameters<
+    typeof validateResourceOfType
+  >[0];
+  return validateResourceOfType(filter, (_props, args, reportViolation) => validate(args, reportViolation));
+}
+
 function knobsOf(configured: Partial<Knobs>): Knobs {
   return { ...DEFAULTS, ...configured };
 }
@@ -73,7 +88,7 @@ interface RegisteredResource {
   readonly type: string;
   readonly name: string;
   readonly props: Record<string, unknown>;
-  readonly opts: { readonly protect: boolean; readonly ignoreChanges: readonly string[] };
+  readonly opts: Pick<Resource, "protect" | "ignoreChanges" | "additionalSecretOutputs">;
 }
 
 /** What the program gives, by URN, since the check of the whole stack is handed only what providers answer. */
@@ -83,8 +98,9 @@ const given = new Map<string, Properties>();
 function registered({ urn, type, name, props, opts }: RegisteredResource): Resource {
   const inputs = given.get(urn) ?? propertiesOf(props);
   given.set(urn, inputs);
-  const { protect, ignoreChanges } = opts;
-  return { urn, type, name, inputs, outputs: {}, protect, ignoreChanges, dependencies: {} };
+  const { protect, ignoreChanges, additionalSecretOutputs } = opts;
+  const options = { protect, ignoreChanges, additionalSecretOutputs };
+  return { urn, type, name, inputs, outputs: {}, ...options, dependencies: {} };
 }
 
 let converted: { readonly from: string; readonly stack: Stack } | undefined;
@@ -102,6 +118,7 @@ function stackOf(resources: readonly PolicyResource[]): Stack {
       outputs: propertiesOf(props),
       protect: opts.protect,
       ignoreChanges: opts.ignoreChanges,
+      additionalSecretOutputs: opts.additionalSecretOutputs,
       dependencies: Object.fromEntries(
         Object.entries(propertyDependencies).map(([property, sources]) => [
           property,

@@ -15,6 +15,8 @@ export interface Resource {
   readonly outputs: Properties;
   readonly protect: boolean;
   readonly ignoreChanges: readonly string[];
+  /** Outputs that are kept secret whatever the provider says of them. */
+  readonly additionalSecretOutputs: readonly string[];
   /** URNs of the resources that a property came from. */
   readonly dependencies: Readonly<Record<string, readonly string[]>>;
 }
@@ -71,17 +73,36 @@ export interface Unresolved {
   readonly value: unknown;
 }
 
+interface References {
+  readonly found: readonly Resource[];
+  readonly unresolved: readonly Unresolved[];
+}
+
 /** Everything that a stack is to hold. */
 export class Stack {
   private readonly byUrn: ReadonlyMap<string, Resource>;
+  private readonly byType = new Map<string, Resource[]>();
+  private readonly byId = new Map<string, Resource[]>();
+  private readonly followed = new Map<Resource, Map<string, References>>();
+  private readonly followedBack = new Map<string, ReadonlyMap<Resource, readonly Resource[]>>();
 
   constructor(readonly resources: readonly Resource[]) {
     this.byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+    for (const resource of resources) {
+      push(this.byType, resource.type, resource);
+      for (const id of new Set([idOf(resource.outputs.id), idOf(resource.outputs.uuid)]))
+        if (id !== "") push(this.byId, id, resource);
+    }
   }
 
   /** Every resource of a type. */
   all(type: string): readonly Resource[] {
-    return this.resources.filter((resource) => resource.type === type);
+    return this.byType.get(type) ?? [];
+  }
+
+  /** A resource by its URN. */
+  at(urn: string): Resource | undefined {
+    return this.byUrn.get(urn);
   }
 
   /**
@@ -89,10 +110,15 @@ export class Stack {
    * update, the engine's record of where the value came from does. What leads to no resource of the program, or may
    * lead to several, is unresolved.
    */
-  references(
-    resource: Resource,
-    property: string,
-  ): { readonly found: readonly Resource[]; readonly unresolved: readonly Unresolved[] } {
+  references(resource: Resource, property: string): References {
+    let known = this.followed.get(resource);
+    if (!known) this.followed.set(resource, (known = new Map<string, References>()));
+    let references = known.get(property);
+    if (!references) known.set(property, (references = this.follow(resource, property)));
+    return references;
+  }
+
+  private follow(resource: Resource, property: string): References {
     const value = valueOf(resource, property);
     const values = (Array.isArray(value) ? (value as readonly unknown[]) : [value]).filter(isGiven);
     const sources = (resource.dependencies[property] ?? []).flatMap((urn) => this.byUrn.get(urn) ?? []);
@@ -104,9 +130,9 @@ export class Stack {
       // Numbers are ids of users and providers alike, so what the value came from is asked first.
       const match =
         candidates.find((candidate) => hasId(candidate, named)) ??
-        this.resources.find(
-          (other) => other !== resource && LEADS_TO.test(`${property} ${other.type}`) && hasId(other, named),
-        );
+        this.byId
+          .get(named)
+          ?.find((other) => other !== resource && LEADS_TO.test(`${property} ${other.type}`));
       if (match) found.add(match);
       else open.push(entry);
     }
@@ -124,8 +150,22 @@ export class Stack {
 
   /** The resources in which a property leads to `target`. */
   referrers(type: string, property: string, target: Resource): readonly Resource[] {
-    return this.all(type).filter((resource) => this.references(resource, property).found.includes(target));
+    const key = `${type} ${property}`;
+    let back = this.followedBack.get(key);
+    if (!back) {
+      const fresh = new Map<Resource, Resource[]>();
+      for (const resource of this.all(type))
+        for (const found of this.references(resource, property).found) push(fresh, found, resource);
+      this.followedBack.set(key, (back = fresh));
+    }
+    return back.get(target) ?? [];
   }
+}
+
+function push<K>(lists: Map<K, Resource[]>, key: K, resource: Resource): void {
+  const list = lists.get(key);
+  if (list) list.push(resource);
+  else lists.set(key, [resource]);
 }
 
 /** Which property may lead to which type, where a plain id is all there is. */

@@ -24,6 +24,8 @@ interface Told {
 
 /** A rule about one resource as the program gives it: holds before the resource is touched, preview or not. */
 export interface ResourceRule extends Told {
+  /** The one type it is about, where it is one: the SDK then unpacks no other resource for it. */
+  readonly type?: string;
   readonly resource: (resource: Resource, knobs: Knobs) => readonly Violation[];
 }
 

@@ -7,13 +7,9 @@ const isProvider = ({ type }: Resource) => type.startsWith("authentik:index/prov
 
 /** Applications that a provider belongs to, in whichever role. */
 function applicationsOf(stack: Stack, provider: Resource): readonly Resource[] {
-  return stack
-    .all(AUTHENTIK.application)
-    .flatMap((application) =>
-      ["protocolProvider", "backchannelProviders"].flatMap((property) =>
-        stack.references(application, property).found.includes(provider) ? [application] : [],
-      ),
-    );
+  return ["protocolProvider", "backchannelProviders"].flatMap((property) =>
+    stack.referrers(AUTHENTIK.application, property, provider),
+  );
 }
 
 function oneApplicationEach(stack: Stack): Violation[] {
@@ -96,6 +92,10 @@ function unfollowedBindings(stack: Stack): Violation[] {
   });
 }
 
+const GROUPS_CLAIM = /["']groups["']\s*[:\]]/;
+const GROUPS_OF_USER =
+  /["']groups["']\s*:[^,}]*\brequest\.user\.(?:all_groups\(\)|ak_groups\.all\(\)|groups\.all\(\))/;
+
 /** Rules about who may enter an application. */
 export const accessRules: readonly Rule[] = [
   {
@@ -155,10 +155,19 @@ export const accessRules: readonly Rule[] = [
         const named = names.filter(
           (name) => name !== "" && new RegExp(`["']${escaped(name)}["']`).test(expression),
         );
-        return violation(
-          mapping,
-          named.length > 0 ? `scope mapping ${mapping.name} names ${named.join(", ")}` : undefined,
-        );
+        const invented = GROUPS_CLAIM.test(expression) && !GROUPS_OF_USER.test(expression);
+        return [
+          ...violation(
+            mapping,
+            named.length > 0 ? `scope mapping ${mapping.name} names ${named.join(", ")}` : undefined,
+          ),
+          ...violation(
+            mapping,
+            invented
+              ? `scope mapping ${mapping.name} emits groups that are not those of request.user`
+              : undefined,
+          ),
+        ];
       });
     },
   },
@@ -168,8 +177,8 @@ export const accessRules: readonly Rule[] = [
     reason:
       "These settings open what nobody opened: an unbound application, or another person's Google link by way of a changed address.",
     mend: "leave `core_default_app_access` and the `defaultUserChange…` settings false",
+    type: AUTHENTIK.systemSettings,
     resource: (settings) => {
-      if (settings.type !== AUTHENTIK.systemSettings) return [];
       const open = ["defaultUserChangeEmail", "defaultUserChangeUsername"].filter(
         (property) => valueOf(settings, property) !== false,
       );

@@ -1,4 +1,4 @@
-import { textOf, valueOf, type Resource, type Stack } from "../model";
+import { listOf, textOf, valueOf, type Resource, type Stack } from "../model";
 import { AUTHENTIK } from "../tokens";
 
 /** A flow at whose end somebody is logged in. */
@@ -12,8 +12,21 @@ export interface Door {
 }
 
 /**
+ * Whether a step may log in or write a password. Of a stage that is looked up nobody can tell, unless the second factor
+ * sends people there to enrol.
+ */
+export function mayEnd(stack: Stack, step: Resource): boolean {
+  const stage = stageOf(stack, step);
+  if (stage) return stage.type === AUTHENTIK.userLogin || stage.type === AUTHENTIK.userWrite;
+  const id = valueOf(step, "stage");
+  return !stack
+    .all(AUTHENTIK.validate)
+    .some((validate) => listOf(validate, "configurationStages").includes(id));
+}
+
+/**
  * Every door: the brand's login flow, recovery flows, the flows of sources, and whichever flow binds a login or writes
- * a password.
+ * a password, or binds a stage that nobody can judge.
  */
 export function doorsOf(stack: Stack): readonly Door[] {
   const flows = new Set<Resource>();
@@ -35,8 +48,7 @@ export function doorsOf(stack: Stack): readonly Door[] {
     if (["authentication", "recovery"].includes(textOf(flow, "designation"))) flows.add(flow);
   }
   for (const step of stack.all(AUTHENTIK.flowStageBinding)) {
-    const stage = stageOf(stack, step);
-    if (stage?.type !== AUTHENTIK.userLogin && stage?.type !== AUTHENTIK.userWrite) continue;
+    if (!mayEnd(stack, step)) continue;
     const { found, unresolved } = stack.references(step, "target");
     for (const flow of found) flows.add(flow);
     for (const { value } of unresolved) {
@@ -80,12 +92,15 @@ function closes(stack: Stack, step: Resource, staffGroup: string): boolean {
   const staff = sound.filter((binding) =>
     stack.references(binding, "group").found.some((group) => textOf(group, "name") === staffGroup),
   );
-  const lack = sound.filter((binding) =>
-    stack
-      .references(binding, "policy")
-      .found.some(
-        (policy) => policy.type === AUTHENTIK.policyExpression && lacksTotp(textOf(policy, "expression")),
-      ),
+  const lack = sound.filter(
+    (binding) =>
+      // A policy that breaks must close the lock.
+      valueOf(binding, "failureResult") === true &&
+      stack
+        .references(binding, "policy")
+        .found.some(
+          (policy) => policy.type === AUTHENTIK.policyExpression && lacksTotp(textOf(policy, "expression")),
+        ),
   );
   // One more in mode `all` would be a way past; one that is disabled is no lock.
   return bindings.length === 2 && staff.length === 1 && lack.length === 1;
@@ -112,10 +127,7 @@ export function lockFault(stack: Stack, door: Door, staffGroup: string): string 
   // Authentik's own flow asks at 30 and logs in at 100.
   if (door.builtIn !== undefined && (at <= 30 || at >= 100))
     return `has the lock at ${at}; expected between the second factor (30) and the login (100)`;
-  const before = steps.find((step) => {
-    const type = stageOf(stack, step)?.type;
-    return (type === AUTHENTIK.userLogin || type === AUTHENTIK.userWrite) && numberOf(step) <= at;
-  });
+  const before = steps.find((step) => mayEnd(stack, step) && numberOf(step) <= at);
   const after = steps.find(
     (step) => stageOf(stack, step)?.type === AUTHENTIK.validate && numberOf(step) >= at,
   );

@@ -1,7 +1,7 @@
 import { isGiven, listOf, textOf, valueOf, UNKNOWN, type Resource, type Stack } from "../model";
 import { shown, violation, type Rule, type Violation } from "../rule";
 import { AUTHENTIK } from "../tokens";
-import { doorsOf, lockFault, numberOf, stageOf, stepsOf, type Door } from "./door";
+import { doorsOf, lockFault, mayEnd, numberOf, stageOf, stepsOf, type Door } from "./door";
 
 /** The stage that Authentik's own login flow binds, by this name, between password (20) and login (100). */
 const BUILT_IN_STAGE = "default-authentication-mfa-validation";
@@ -20,6 +20,8 @@ function enrolmentFaults(stage: Resource, stack: Stack): string[] {
   const { found } = stack.references(stage, "configurationStages");
   for (const other of found.filter(({ type }) => type !== AUTHENTIK.totpSetup))
     faults.push(`configuration stage ${other.name} does not enrol TOTP`);
+  if (listOf(stage, "configurationStages").length > 1)
+    faults.push("configurationStages are several: who chooses another does not enrol TOTP");
   const threshold = valueOf(stage, "lastAuthThreshold");
   if (threshold !== undefined && !/^\w+=0$/.test(textOf(stage, "lastAuthThreshold"))) {
     faults.push(`lastAuthThreshold is ${shown(threshold)}: the code is not asked at every login`);
@@ -54,10 +56,7 @@ function validationFault(stack: Stack, door: Door): string | undefined {
     if (stack.referrers(AUTHENTIK.policyBinding, "target", step).length > 0)
       return `has a policy on ${step.name}, which may skip the second factor`;
   }
-  const early = steps.find((step) => {
-    const type = stageOf(stack, step)?.type;
-    return (type === AUTHENTIK.userLogin || type === AUTHENTIK.userWrite) && numberOf(step) <= first;
-  });
+  const early = steps.find((step) => mayEnd(stack, step) && numberOf(step) <= first);
   return early && `runs ${early.name} before the second factor`;
 }
 
@@ -112,9 +111,14 @@ function wayRound(resource: Resource): string[] {
       return faults;
     }
     case AUTHENTIK.identification:
-      return ["enrollmentFlow", "passwordlessFlow", "webauthnStage"]
-        .filter((property) => isGiven(valueOf(resource, property)))
-        .map((property) => `${property} is set: a door that no rule watches`);
+      return [
+        ...["enrollmentFlow", "passwordlessFlow", "webauthnStage"]
+          .filter((property) => isGiven(valueOf(resource, property)))
+          .map((property) => `${property} is set: a door that no rule watches`),
+        ...(isGiven(valueOf(resource, "passwordStage"))
+          ? ["passwordStage is set: the password is tried before the lockout is"]
+          : []),
+      ];
     case AUTHENTIK.userWrite: {
       const mode = valueOf(resource, "userCreationMode");
       return mode === "never_create"

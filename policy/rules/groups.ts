@@ -54,8 +54,11 @@ function clusterFaults(binding: Resource, allowed: readonly string[]): string[] 
   });
 }
 
-/** Types that give rights of Authentik's administration to whoever holds a role or to a person. */
-const GRANTS_RIGHTS = /^authentik:index\/rbac\w+:/;
+/**
+ * Types that give rights of Authentik's administration to whoever holds a role or to a person. A blueprint makes
+ * anything, unseen by every rule.
+ */
+const GRANTS_RIGHTS = /^authentik:index\/(?:rbac\w+|blueprint\w*):/;
 
 /** Rules about who administers. */
 export const groupRules: readonly Rule[] = [

@@ -17,14 +17,22 @@ function strangerFault(person: Resource, staffDomain: string): string | undefine
 }
 
 /** Whether an expression lets in accounts of one hosted domain only, by its own words. */
-function hostedDomainFault(expression: string, staffDomain: string): string | undefined {
+function hostedDomainFault(text: string, staffDomain: string): string | undefined {
+  // What is commented out decides nothing.
+  const expression = text.replace(/#.*$/gm, "");
   const domains = [...expression.matchAll(/["']@?((?:[a-z0-9-]+\.)+[a-z]{2,})["']/gi)].map(
     ([, domain = ""]) => domain,
   );
   const others = domains.filter((domain) => domain !== staffDomain);
   if (others.length > 0) return `names ${others.join(", ")}`;
   if (!domains.includes(staffDomain)) return `does not name ${staffDomain}`;
-  if (!expression.includes('info.get("hd") == ')) return "does not ask for the hosted domain";
+  if (!/info\.get\("hd"\) == (?:domain\b|["'])/.test(expression)) return "does not ask for the hosted domain";
+  const set = (name: string) =>
+    [...expression.matchAll(new RegExp(`\\b${name} *:?=(?!=) *(.*)`, "g"))].map(([, value = ""]) => value);
+  if (set("domain").some((value) => value.trim().slice(1, -1) !== staffDomain))
+    return "sets the domain to something else";
+  if (set("info").some((value) => !value.startsWith('request.context.get("oauth_userinfo")')))
+    return "does not ask what Google says";
   if (/\bor (?!\{\})|\bTrue\s*$|\breturn True\b|\bnot\b/m.test(expression.replace(/is True$/m, "")))
     return "has a way past the hosted domain";
   return expression.match(/\breturn\b/g)?.length === 1 ? undefined : "returns in more than one place";
@@ -70,8 +78,8 @@ export const peopleRules: readonly Rule[] = [
     reason: "Only staff log in here; the address also decides which Google account is linked.",
     mend: "correct the person in stacks/<stack>/people.ts, or the pack's staffDomain",
     knobs: ["staffDomain"],
+    type: AUTHENTIK.user,
     resource: (person, { staffDomain }) => {
-      if (person.type !== AUTHENTIK.user) return [];
       const fault = strangerFault(person, staffDomain);
       return violation(person, fault && `${person.name}: ${fault}`);
     },

@@ -86,10 +86,9 @@ export const providerRules: readonly Rule[] = [
     reason:
       "Grants other than a browser's go past the second factor; without grants nobody logs in; an unsigned or shared token proves nothing.",
     mend: "grantTypes authorization_code and refresh_token, a signing key, a confidential client, an issuer of its own, no federation",
+    type: AUTHENTIK.oauth2,
     resource: (provider) =>
-      provider.type === AUTHENTIK.oauth2
-        ? oauth2Faults(provider).flatMap((fault) => violation(provider, `${provider.name}: ${fault}`))
-        : [],
+      oauth2Faults(provider).flatMap((fault) => violation(provider, `${provider.name}: ${fault}`)),
   },
   {
     name: "proxy-provider-strict",
@@ -97,9 +96,8 @@ export const providerRules: readonly Rule[] = [
     reason:
       "Whatever a proxied application serves without a login is open to the world; the outpost matches paths unanchored.",
     mend: "mode forward_single, https, every public path an expression of its own from ^ to $",
+    type: AUTHENTIK.proxy,
     resource: (provider) =>
-      provider.type === AUTHENTIK.proxy
-        ? proxyFaults(provider).flatMap((fault) => violation(provider, `${provider.name}: ${fault}`))
-        : [],
+      proxyFaults(provider).flatMap((fault) => violation(provider, `${provider.name}: ${fault}`)),
   },
 ];

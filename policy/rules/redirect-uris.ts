@@ -50,8 +50,9 @@ export function regexFault(regex: string, domains: readonly string[]): string | 
   const [host = "", ...path] = whole.slice("https://".length).split(/(?=\/)/);
   if (path.length === 0 || !path.every((part) => /^\/(?:[A-Za-z0-9_-]|\\[.-])+$/.test(part)))
     return "has a path that is not fixed";
-  // A label is letters, digits and dashes, however they are written: no dot, so no further label.
-  const label = /^(?:[a-z0-9-]|\[[a-z0-9-]+\]|[()?+]|\{\d+(?:,\d+)?\})+\\\.$/;
+  // A label is letters, digits and dashes, however they are written: no dot, so no further label. A class holds ranges
+  // within the letters or the digits and a dash at its end: `[--z]` and `[0-z]` would hold dots, slashes and `@`.
+  const label = /^(?:[a-z0-9-]|\[(?:[a-z]-[a-z]|\d-\d|[a-z0-9])+-?\]|[()?+]|\{\d+(?:,\d+)?\})+\\\.$/;
   const covered = domains.some((domain) => {
     if (!domain.startsWith("*.")) return host === escaped(domain);
     const parent = escaped(domain.slice(2));
@@ -69,8 +70,8 @@ export const redirectUriRules: readonly Rule[] = [
       "A redirect URI that matches more than the application's own address hands codes to whoever owns the rest.",
     mend: "https and matching mode strict; for tenants a regex of one fixed path on the tenant domains, every dot escaped",
     knobs: ["tenantDomains"],
+    type: AUTHENTIK.oauth2,
     resource: (provider, { tenantDomains }) => {
-      if (provider.type !== AUTHENTIK.oauth2) return [];
       const entries = entriesOf(provider);
       if (entries.length === 0)
         return violation(
@@ -87,9 +88,11 @@ export const redirectUriRules: readonly Rule[] = [
                 ? regexFault(url, tenantDomains)
                 : `has matching mode ${shown(mode)}`;
         const kind =
-          type === undefined || type === "authorization" || type === "logout"
+          type === "authorization" || type === "logout"
             ? undefined
-            : `has type ${shown(type)}`;
+            : type === undefined
+              ? "has no redirect_uri_type: the server answers one, and no preview settles"
+              : `has type ${shown(type)}`;
         return [fault, kind].flatMap((what) =>
           violation(provider, what && `redirect URI ${shown(url)} of ${provider.name} ${what}`),
         );

@@ -57,6 +57,8 @@ const NAMES_ONE =
 
 function secretsInValues(release: Resource): string[] {
   const values = textsIn(valueOf(release, "values"));
+  // What a file holds is merged into the values, and seen by nobody here.
+  const files = isGiven(valueOf(release, "valueYamlFiles")) ? ["valueYamlFiles"] : [];
   const named = values.filter(
     ({ place, text }) => text !== "" && SECRET_NAME.test(place) && !NAMES_ONE.test(place),
   );
@@ -67,7 +69,7 @@ function secretsInValues(release: Resource): string[] {
       SECRET_NAME.test(text) &&
       values.some((other) => other.place === place.replace(/name$/, "value") && other.text !== ""),
   );
-  return [...new Set([...named, ...listed].map(({ place }) => place))];
+  return [...files, ...new Set([...named, ...listed].map(({ place }) => `values.${place}`))];
 }
 
 function subchartFaults(release: Resource): string[] {
@@ -103,18 +105,21 @@ function chartFault(release: Resource): string | undefined {
 
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
 const TAG = /^v?\d+\.\d+(?:[.-][\w.-]+)?$/;
+/** Authentik moves `2026.5` along with each release of it. */
+const SERVER_TAG = /^\d+\.\d+\.\d+(?:-[\w.-]+)?$/;
 
 function isPinned(image: string): boolean {
-  return DIGEST.test(image) || TAG.test(image.slice(image.lastIndexOf("/") + 1).split(":")[1] ?? "");
+  const [, tag = ""] = image.slice(image.lastIndexOf("/") + 1).split(":");
+  return DIGEST.test(image) || (image.includes("goauthentik/") ? SERVER_TAG : TAG).test(tag);
 }
 
 function looseImages(resource: Resource): string[] {
+  const tag = isServer(resource) ? SERVER_TAG : TAG;
   return textsIn(resource.inputs).flatMap(({ place, text }) => {
     // A chart takes `image: { repository, tag }`; a pod takes `image` as one text.
     if (/(?:^|\.)image\.tag$/.test(place))
-      return text === "" || TAG.test(text) || DIGEST.test(`@${text}`) ? [] : [`${place}: ${text}`];
-    if (/(?:^|\.)(?:initC|c|ephemeralC)ontainers\.\d+\.image$/.test(place))
-      return isPinned(text) ? [] : [`${place}: ${text}`];
+      return text === "" || tag.test(text) || DIGEST.test(`@${text}`) ? [] : [`${place}: ${text}`];
+    if (/(?:^|\.)image$/.test(place)) return isPinned(text) ? [] : [`${place}: ${text}`];
     return [];
   });
 }
@@ -135,18 +140,30 @@ export const serverRules: readonly Rule[] = [
     reason:
       "Helm keeps values in clear and resets what an upgrade leaves out; settings belong to the Secret that the program owns.",
     mend: "move the value to components/server/settings-secret.ts",
-    resource: (release) =>
-      release.type === KUBERNETES.release
-        ? secretsInValues(release).flatMap((place) =>
-            violation(release, `values.${place} looks like a secret`),
-          )
-        : [],
+    type: KUBERNETES.release,
+    resource: (release) => [
+      ...secretsInValues(release).flatMap((place) =>
+        violation(
+          release,
+          place === "valueYamlFiles"
+            ? "values come from files, which no rule reads"
+            : `${place} looks like a secret`,
+        ),
+      ),
+      ...violation(
+        release,
+        isServer(release) && !release.additionalSecretOutputs.includes("values")
+          ? "values are no secret output: a release that is adopted brings its old ones, secret key included"
+          : undefined,
+      ),
+    ],
   },
   {
     name: "helm-subcharts-off",
     level: "mandatory",
     reason: "The database is outside the chart, and the chart only reads a Secret by name.",
     mend: "postgresql.enabled: false and authentik.existingSecret.secretName, as in components/server/chart-values.ts",
+    type: KUBERNETES.release,
     resource: (release) =>
       // Values that are not known yet are checked when they are, before the release is touched.
       isServer(release) && valueOf(release, "values") !== UNKNOWN
@@ -159,8 +176,8 @@ export const serverRules: readonly Rule[] = [
     reason:
       "A chart without an exact version is another server with every update, and its migrations cannot be taken back.",
     mend: "set `version` to one release, or `chartPath` to a local chart (./…)",
-    resource: (release) =>
-      release.type === KUBERNETES.release ? violation(release, chartFault(release)) : [],
+    type: KUBERNETES.release,
+    resource: (release) => violation(release, chartFault(release)),
   },
   {
     name: "images-pinned",

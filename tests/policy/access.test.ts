@@ -132,6 +132,25 @@ describe("who may enter", () => {
       said: /^scope mapping plana-groups names plana-admins$/m,
     },
     {
+      what: "a claim of groups that are nobody's",
+      rule: "groups-claim-from-membership",
+      edit: (edit) =>
+        edit.set(AK.scopeMapping, "plana-profile", {
+          expression:
+            'claims = {"name": request.user.name}\nclaims["groups"] = ["Server Admin"]\nreturn claims',
+        }),
+      said: /^scope mapping plana-profile emits groups that are not those of request.user$/m,
+    },
+    {
+      what: "a claim of every group there is",
+      rule: "groups-claim-from-membership",
+      edit: (edit) =>
+        edit.set(AK.scopeMapping, "plana-groups", {
+          expression: 'return {"groups": [group.name for group in Group.objects.all()]}',
+        }),
+      said: /^scope mapping plana-groups emits groups/m,
+    },
+    {
       what: "applications that are open by default",
       rule: "closed-by-default",
       edit: (edit) =>
@@ -233,6 +252,30 @@ describe("who is let in at all", () => {
         ["an alternative", 'info.get("hd") == domain', 'info.get("hd") == domain or True', /has a way past/],
         ["a return before", "return (", "if user:\n    return 1\nreturn (", /more than one place/],
         ["a negation", "ak_is_sso_flow", "not ak_is_sso_flow", /has a way past/],
+        [
+          "the domain of whoever comes",
+          'domain = "plana.solutions"',
+          'domain = info.get("hd") # "plana.solutions"',
+          /does not name plana.solutions/,
+        ],
+        [
+          "the domain set once more",
+          'domain = "plana.solutions"',
+          'domain = "plana.solutions"\ndomain = info.get("hd")',
+          /sets the domain to something else/,
+        ],
+        [
+          "an answer that Google did not give",
+          'info = request.context.get("oauth_userinfo") or {}',
+          'info = {"hd": "plana.solutions"}',
+          /does not ask what Google says/,
+        ],
+        [
+          "another key in its place",
+          'info.get("hd") == domain',
+          'info.get("hd") == info.get("hd")',
+          /does not ask for/,
+        ],
       ] as const
     ).map(([what, from, to, said]) => ({
       what,
@@ -332,6 +375,12 @@ describe("who is let in at all", () => {
 describe("who administers", () => {
   refuses(stack, [
     {
+      what: "a new superuser group",
+      rule: "superuser-groups",
+      edit: (edit) => edit.add(AK.group, "plana-root", { name: "plana-root", isSuperuser: true }),
+      said: /^group plana-root administers Authentik$/m,
+    },
+    {
       what: "another superuser group",
       rule: "superuser-groups",
       edit: (edit) => edit.set(AK.group, "plana-finance", { isSuperuser: true }),
@@ -380,6 +429,12 @@ describe("who administers", () => {
       rule: "no-rights-beside-groups",
       edit: (edit) => edit.add("authentik:index/rbacPermissionUser:RbacPermissionUser", "view", {}),
       said: /^view gives rights of administration$/m,
+    },
+    {
+      what: "a blueprint, which makes what no rule sees",
+      rule: "no-rights-beside-groups",
+      edit: (edit) => edit.add("authentik:index/blueprint:Blueprint", "more", { name: "more" }),
+      said: /^more gives rights of administration$/m,
     },
     {
       what: "a role on a group",

@@ -44,6 +44,11 @@ describe("TOTP", () => {
         ["without its class", { deviceClasses: ["static"] }, /deviceClasses lacks totp/],
         ["beside e-mail", { deviceClasses: ["totp", "email"] }, /device class "email" is not TOTP/],
         ["without a stage to enrol", { configurationStages: [] }, /configurationStages is empty/],
+        [
+          "with a choice of what to enrol",
+          { configurationStages: ["stage:default-authenticator-totp-setup", "stage:webauthn"] },
+          /configurationStages are several/,
+        ],
         ["not asked for a month", { lastAuthThreshold: "days=30" }, /lastAuthThreshold is "days=30"/],
       ] as const
     ).map(([what, inputs, said]) => ({ what, rule: "totp-enrols", edit: stage(inputs), said })),
@@ -172,6 +177,59 @@ describe("TOTP", () => {
       said: /^the login flow of Authentik runs early before the second factor$/m,
     },
     {
+      what: "a looked-up login in a flow of one's own",
+      rule: "totp-on-every-door",
+      edit: (edit) => {
+        const target = edit.to("target", AK.flow, "plana-recovery-codes", "uuid");
+        edit.add(
+          AK.flowStageBinding,
+          "shipped-login",
+          { ...target.inputs, stage: "stage:default-authentication-login", order: 50 },
+          { dependencies: target.dependencies },
+        );
+      },
+      said: /^flow plana-recovery-codes does not bind the second factor$/m,
+    },
+    {
+      what: "a looked-up login bound early into Authentik's own flow",
+      rule: "totp-on-every-door",
+      edit: (edit) =>
+        edit.add(AK.flowStageBinding, "early", {
+          stage: "stage:default-authentication-login",
+          target: "flow:default-authentication-flow",
+          order: 25,
+        }),
+      said: /^the login flow of Authentik runs early before the second factor$/m,
+    },
+    {
+      what: "a login bound into a flow that nobody watches",
+      rule: "totp-lock-on-every-door",
+      edit: (edit) =>
+        edit.add(AK.flowStageBinding, "elsewhere", {
+          stage: "stage:default-authentication-login",
+          target: "flow:default-invalidation-flow",
+          order: 25,
+        }),
+      said: /^the flow that elsewhere logs in by has no lock/m,
+    },
+    {
+      what: "another of Authentik's flows on the brand",
+      rule: "totp-lock-on-every-door",
+      edit: (edit) =>
+        edit.set(AK.brand, "authentik-default", { flowAuthentication: "flow:default-source-authentication" }),
+      said: /^the login flow of Authentik has no lock/m,
+    },
+    {
+      what: "a second brand with a login flow of its own",
+      rule: "totp-lock-on-every-door",
+      edit: (edit) =>
+        edit.add(AK.brand, "other", {
+          domain: "other",
+          flowAuthentication: "flow:default-source-authentication",
+        }),
+      said: /^the login flow of Authentik has no lock/m,
+    },
+    {
       what: "no brand",
       rule: "totp-on-every-door",
       edit: (edit) => edit.remove(AK.brand, "authentik-default"),
@@ -188,6 +246,11 @@ describe("TOTP", () => {
           [
             "negated",
             (edit: Edit) => edit.set(AK.policyBinding, `${door}-totp-missing-for-lack`, { negate: true }),
+          ],
+          [
+            "open when its policy breaks",
+            (edit: Edit) =>
+              edit.set(AK.policyBinding, `${door}-totp-missing-for-lack`, { failureResult: false }),
           ],
           [
             "for another group",
@@ -279,6 +342,13 @@ describe("ways round the login", () => {
           /passwordlessFlow is set/,
         ],
         [
+          "a password before the lockout",
+          AK.identification,
+          "default-authentication-identification",
+          { passwordStage: "x" },
+          /passwordStage is set/,
+        ],
+        [
           "accounts made in recovery",
           AK.userWrite,
           "plana-recovery-write",
@@ -327,5 +397,24 @@ describe("ways round the login", () => {
       (edit) => edit.add(AK.token, "script", { identifier: "script", intent: "api" }),
     ],
     ["no static codes", stage({ deviceClasses: ["totp"] })],
+    [
+      "the enrolment of TOTP as a step of a door",
+      (edit) => {
+        const enrolment = { stage: "stage:default-authenticator-totp-setup" };
+        const target = edit.to("target", AK.flow, "plana-google", "uuid");
+        edit
+          .add(
+            AK.flowStageBinding,
+            "google-enrolment",
+            { ...target.inputs, ...enrolment, order: 14 },
+            { dependencies: target.dependencies },
+          )
+          .add(AK.flowStageBinding, "password-enrolment", {
+            ...enrolment,
+            target: "flow:default-authentication-flow",
+            order: 80,
+          });
+      },
+    ],
   ]);
 });

@@ -43,6 +43,11 @@ describe("where a login may come back to", () => {
           /has matching mode \(nothing\)/,
         ],
         [
+          "no type, which never settles",
+          uri("grafana", "https://grafana.planapulse.com/x", { redirect_uri_type: undefined }),
+          /has no redirect_uri_type/,
+        ],
+        [
           "another type",
           uri("grafana", "https://grafana.planapulse.com/x", { redirect_uri_type: "any" }),
           /has type "any"/,
@@ -68,6 +73,17 @@ describe("where a login may come back to", () => {
         ["any path by a class", regex("https://erp\\.planapulse\\.ai/[^x]*"), /path that is not fixed/],
         ["no path", regex("https://erp\\.planapulse\\.ai"), /path that is not fixed/],
         ["another domain", regex(`https://[a-z]+\\.planapulse\\.com${PATH}`), /covers another domain/],
+        ["a fourth domain", regex(`https://[a-z0-9-]+\\.planapulse\\.net${PATH}`), /covers another domain/],
+        [
+          "a range with dots and slashes in it",
+          regex(`https://[--z]+\\.planapulse\\.app${PATH}`),
+          /covers another domain/,
+        ],
+        [
+          "a range with an @ and a backslash in it",
+          regex(`https://[0-z]+\\.planapulse\\.app${PATH}`),
+          /covers another domain/,
+        ],
         [
           "a longer domain",
           regex(`https://[a-z]+\\.planapulse\\.app\\.evil\\.com${PATH}`),
@@ -113,6 +129,7 @@ describe("where a login may come back to", () => {
 
   accepts(stack, [
     ["a second strict redirect URI", uri("grafana", "https://grafana.example.org/login?x=1")],
+    ["a class that ends in a dash", regex(`https://[a-z][a-z0-9-]{0,40}\\.planapulse\\.online${PATH}`)],
     ["a regex with anchors at its ends", regex(`^https://[a-z0-9-]+\\.planapulse\\.app${PATH}$`)],
     [
       "a redirect after logging out",

@@ -138,6 +138,18 @@ describe("Helm and images", () => {
         said: /^values.global.env.0.name looks like a secret$/m,
       },
       {
+        what: "values in a file",
+        rule: "helm-values-without-secrets",
+        edit: release({ valueYamlFiles: [{ path: "values.yaml" }] }),
+        said: /^values come from files, which no rule reads$/m,
+      },
+      {
+        what: "values that the state keeps in clear",
+        rule: "helm-values-without-secrets",
+        edit: (edit: Edit) => edit.options(K8S.release, "authentik", { additionalSecretOutputs: [] }),
+        said: /^values are no secret output/m,
+      },
+      {
         what: "the database subchart",
         rule: "helm-subcharts-off",
         edit: values("postgresql.enabled", true),
@@ -184,6 +196,24 @@ describe("Helm and images", () => {
         rule: "images-pinned",
         edit: values("global.image.tag", "latest"),
         said: /^authentik runs values.global.image.tag: latest$/m,
+      },
+      {
+        what: "a tag of the server that moves with each release",
+        rule: "images-pinned",
+        edit: values("global.image.tag", "2026.5"),
+        said: /^authentik runs values.global.image.tag: 2026.5$/m,
+      },
+      {
+        what: "a moving image in the chart's values",
+        rule: "images-pinned",
+        edit: values("server.extraContainers", [{ name: "tool", image: "busybox:latest" }]),
+        said: /^authentik runs values.server.extraContainers.0.image: busybox:latest$/m,
+      },
+      {
+        what: "a moving image of Authentik",
+        rule: "images-pinned",
+        edit: deployment("ghcr.io/goauthentik/server:2026.5"),
+        said: /server:2026.5$/m,
       },
       {
         what: "an image without a tag",
@@ -301,6 +331,7 @@ describe("protection", () => {
         [K8S.release, "authentik"],
         [K8S.namespace, "authentik"],
         [K8S.clusterRoleBinding, "plana-admins"],
+        ["random:index/randomString:RandomString", "grafana-client-id"],
       ] as const
     ).map(([type, name]) => ({
       what: `${type} ${name} without protection`,
@@ -317,5 +348,19 @@ describe("protection", () => {
       edit: (edit) => edit.options(AK.oauth2, "grafana", { ignoreChanges: ["allowedRedirectUris"] }),
       said: /^grafana ignores changes of allowedRedirectUris$/m,
     },
+    ...(
+      [
+        [K8S.secret, SETTINGS, "stringData"],
+        [K8S.secret, "grafana-oidc", "stringData"],
+        [K8S.release, "authentik", "values"],
+        [K8S.clusterRoleBinding, "plana-admins", "subjects"],
+        [RANDOM.password, "grafana-client-secret", "keepers"],
+      ] as const
+    ).map(([type, name, property]) => ({
+      what: `changes of ${type} ${name} that nobody sees`,
+      rule: "drift-not-ignored",
+      edit: (edit: Edit) => edit.options(type, name, { ignoreChanges: [property] }),
+      said: new RegExp(`^${name} ignores changes of ${property}$`, "m"),
+    })),
   ]);
 });

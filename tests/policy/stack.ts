@@ -14,6 +14,7 @@ export function resourcesOf({ recorder }: Program): readonly Resource[] {
     outputs,
     protect: options.protect,
     ignoreChanges: options.ignoreChanges,
+    additionalSecretOutputs: options.additionalSecretOutputs,
     dependencies: options.dependencies,
   }));
 }
@@ -119,7 +120,9 @@ export class Edit {
   options(
     type: string,
     name: string,
-    options: Partial<Pick<Resource, "protect" | "ignoreChanges" | "dependencies">>,
+    options: Partial<
+      Pick<Resource, "protect" | "ignoreChanges" | "additionalSecretOutputs" | "dependencies">
+    >,
   ): this {
     const before = this.one(type, name);
     return this.replace(before, { ...before, ...options });
@@ -136,6 +139,7 @@ export class Edit {
       outputs: { ...inputs, id: `id:${name}`, uuid: `uuid:${name}` },
       protect: true,
       ignoreChanges: [],
+      additionalSecretOutputs: [],
       dependencies: {},
       ...more,
     });
@@ -174,7 +178,9 @@ export function told(
       : resources.flatMap((resource) =>
           "resource" in rule
             ? // The engine hands a rule about one resource its inputs alone.
-              rule.resource({ ...resource, outputs: {}, dependencies: {} }, all)
+              rule.type === undefined || rule.type === resource.type
+              ? rule.resource({ ...resource, outputs: {}, dependencies: {} }, all)
+              : []
             : rule.secrecy({ ...resource, outputs: {} }, (property) => isSecret(resource, property)),
         );
   return violations.map(({ what }) => what);
