@@ -123,6 +123,66 @@ const UNSAFE: readonly (readonly [file: string, from: string, to: string, rule: 
     "outpost-host",
     'authentik_host is ""; expected https://auth.trial.example.org/',
   ],
+  [
+    "components/applications/oidc-client.ts",
+    "    openTo(slug, application, args.access, args.groups, this);",
+    `    openTo(slug, application, args.access, args.groups, this);
+    if (slug === "grafana") {
+      const second = { slug: "copy", name: "Copy", protocolProvider: provider.id.apply(Number) };
+      new authentik.Application("copy", second, { parent: this, protect: true });
+    }`,
+    "provider-in-one-application",
+    "provider grafana is in 2 applications (copy, grafana)",
+  ],
+  [
+    "components/applications/oidc-client.ts",
+    "signingKey: args.builtins.signingKey",
+    'signingKey: ""',
+    "oauth2-provider-strict",
+    "grafana: no signing key",
+  ],
+  [
+    "components/applications/oidc-client.ts",
+    'redirect_uri_type: "authorization",',
+    "",
+    "redirect-uris-narrow",
+    "has no redirect_uri_type",
+  ],
+  [
+    "components/login/google.ts",
+    'flow.step("login", { order: 20',
+    'flow.step("early", { order: 5, stage: "00000000-0000-4000-8000-000000000000" });\n    flow.step("login", { order: 20',
+    "totp-on-every-door",
+    "flow plana-google runs plana-google-early before the second factor",
+  ],
+  [
+    "components/login/second-factor.ts",
+    "const lack = { policy: this.lacksTotp.id, failureResult: true };",
+    "const lack = { policy: this.lacksTotp.id };",
+    "totp-lock-on-every-door",
+    "the login flow of Authentik has no lock",
+  ],
+  [
+    "components/server/settings-secret.ts",
+    "      { parent: this, protect: true },\n    );\n    this.secretName",
+    '      { parent: this, protect: true, ignoreChanges: ["stringData"] },\n    );\n    this.secretName',
+    "drift-not-ignored",
+    "authentik-settings ignores changes of stringData",
+  ],
+  [
+    "components/server/server.ts",
+    'additionalSecretOutputs: ["values"],',
+    "",
+    "helm-values-without-secrets",
+    "values are no secret output",
+  ],
+  [
+    "components/server/chart-values.ts",
+    "server: {",
+    'server: {\n      image: { tag: "2026.5" },',
+    "images-pinned",
+    "authentik runs values.server.image.tag: 2026.5",
+  ],
 ];
 
 test("the program as it is passes, before and during its first update, and after it", async () => {
