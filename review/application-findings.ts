@@ -4,7 +4,7 @@ import type { Finding } from "./finding";
 import { each } from "./people-findings";
 import type { Pair, Picture } from "./picture";
 import { claimFindings, pathFindings, uriFindings } from "./provider-findings";
-import { names, say } from "./text";
+import { names, say, words } from "./text";
 
 /** What only the browser uses; every other grant is a way past the doors. */
 const BROWSER_GRANTS = new Set(["authorization_code", "refresh_token"]);
@@ -87,6 +87,21 @@ function stateFindings(
       rule: "passes-on-error",
       text: say`Application ${slug} lets people in when policy ${opening.name} breaks.`,
       standing: old?.openings.some(({ key, passesOnError }) => key === opening.key && passesOnError) === true,
+    });
+  }
+  for (const opening of openings) {
+    if (!opening.negate) continue;
+    findings.push({
+      rule: "application-open",
+      text: say`Application ${slug} is open to ${openingText(opening)}, accounts that are not on the roster included.`,
+      standing: old?.openings.some(({ key, negate }) => key === opening.key && negate) === true,
+    });
+  }
+  for (const weakness of now.weaknesses) {
+    findings.push({
+      rule: "provider-weak",
+      text: say`Application ${slug} ${words(weakness)}.`,
+      standing: old?.weaknesses.includes(weakness) === true,
     });
   }
   const grants = now.grantTypes.filter((grant) => !BROWSER_GRANTS.has(grant));

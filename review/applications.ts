@@ -14,6 +14,20 @@ export interface Opening {
   readonly passesOnError: boolean;
 }
 
+/** What tells an application about people. */
+export interface Mapping {
+  readonly scope: string;
+  readonly name?: string;
+  /** Empty for a mapping that Authentik ships. */
+  readonly content: string;
+}
+
+/** Where people may be sent back to. */
+export interface ReturnUri extends RedirectUri {
+  /** After logging out, so without a code. */
+  readonly logout?: true;
+}
+
 export interface Application {
   readonly key: string;
   readonly slug: string;
@@ -26,10 +40,12 @@ export interface Application {
   readonly openings: readonly Opening[];
   /** Scopes the application may ask for, and so the claims it is told. */
   readonly claims: readonly string[];
-  /** Keys and contents of the mappings behind the claims. */
-  readonly mappings: ReadonlyMap<string, string>;
-  readonly redirectUris: readonly RedirectUri[];
+  /** The mappings behind the claims, by key. */
+  readonly mappings: ReadonlyMap<string, Mapping>;
+  readonly redirectUris: readonly ReturnUri[];
   readonly grantTypes: readonly string[];
+  /** What its tokens do not prove, in words that follow the name of the application. */
+  readonly weaknesses: readonly string[];
   readonly clientId: string;
   /** Expressions of paths that the outpost serves without a login. */
   readonly publicPaths: readonly string[];
@@ -117,9 +133,10 @@ export function applicationsOf(state: Snapshot, lookup: Lookup): Application[] {
       engine: text(item, "policyEngineMode") === "all" ? "all" : "any",
       openings: lookup.bindings.get(item.key) ?? [],
       claims: claimsOf(mappings, lookup.shipped),
-      mappings: new Map(mappings.map((mapping) => [mapping.key, contentOf(mapping.item)])),
+      mappings: new Map(mappings.map((mapping) => [mapping.key, mappingOf(mapping.item)])),
       redirectUris: found ? redirectUrisOf(found) : [],
       grantTypes: found ? texts(found, "grantTypes").sort(compare) : [],
+      weaknesses: found?.type === TYPES.oauth2 ? weaknessesOf(found) : [],
       clientId: found ? text(found, "clientId") : "",
       publicPaths: found ? text(found, "skipPathRegex").split("\n").filter(Boolean) : [],
       served: provider !== undefined && served.has(provider.key),
@@ -151,19 +168,42 @@ function claimsOf(mappings: readonly Reference[], shipped: ReadonlyMap<string, s
   return unnamed === 0 ? told : [...told, `${unnamed} shipped with Authentik`];
 }
 
-function contentOf(item: Item | undefined): string {
-  return item ? `${text(item, "scopeName")}\n${text(item, "expression")}` : "";
+function mappingOf(item: Item | undefined): Mapping {
+  if (!item) return { scope: "", content: "" };
+  const scope = text(item, "scopeName");
+  return { scope, name: nameOf(item), content: `${scope}\n${text(item, "expression")}` };
 }
 
-function redirectUrisOf(provider: Item): RedirectUri[] {
+/** Ways by which a token of somebody else is taken for a login. */
+const FEDERATION = ["jwtFederationProviders", "jwtFederationSources", "jwksSources"];
+
+function weaknessesOf(provider: Item): string[] {
+  const given = (property: string) => {
+    const value = provider.values[property];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== "";
+  };
+  return [
+    ...(given("signingKey") ? [] : ["signs its tokens with the client secret alone"]),
+    ...(text(provider, "clientType") === "public"
+      ? ["gives tokens to whoever has a code (public client)"]
+      : []),
+    ...(text(provider, "issuerMode") === "global" ? ["gives tokens that name no application"] : []),
+    ...(FEDERATION.some(given) ? ["takes tokens of others for a login"] : []),
+    ...(texts(provider, "grantTypes").includes("authorization_code")
+      ? []
+      : ["grants no authorization code, so nobody logs in"]),
+  ];
+}
+
+function redirectUrisOf(provider: Item): ReturnUri[] {
   const value = provider.values.allowedRedirectUris;
   if (!Array.isArray(value)) return [];
   return value.flatMap((one: unknown) => {
     if (typeof one !== "object" || one === null) return [];
-    const { matching_mode: matching, url } = one as Record<string, unknown>;
-    return typeof url === "string"
-      ? [{ matching: matching === "regex" ? ("regex" as const) : ("strict" as const), url }]
-      : [];
+    const { matching_mode: matching, redirect_uri_type: type, url } = one as Record<string, unknown>;
+    if (typeof url !== "string") return [];
+    const uri = { matching: matching === "regex" ? ("regex" as const) : ("strict" as const), url };
+    return [type === "logout" ? { ...uri, logout: true as const } : uri];
   });
 }
 

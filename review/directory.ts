@@ -12,7 +12,7 @@ const ROLE_OF_GROUP: ReadonlyMap<string, Role> = new Map([
 export interface Group {
   readonly key: string;
   readonly name: string;
-  /** Administers Authentik. */
+  /** Administers Authentik, by itself or through a parent. */
   readonly superuser: boolean;
   /** Keys of the groups that members of this one are members of, too. */
   readonly parents: readonly string[];
@@ -50,6 +50,9 @@ export function directoryOf(state: Snapshot): Directory {
     });
   }
   const ancestors = ancestry(groups);
+  const own = new Set([...groups.values()].flatMap(({ key, superuser }) => (superuser ? [key] : [])));
+  for (const [key, group] of groups)
+    if ([...ancestors(key)].some((above) => own.has(above))) groups.set(key, { ...group, superuser: true });
   // Membership may be written from the group's side as well.
   const written = new Map<string, string[]>();
   for (const item of state.ofType(TYPES.group)) {

@@ -17,10 +17,27 @@ export function doorFindings(
     ({ before: old, after: now }) => {
       if (!now)
         return old ? [{ rule: "door-changed" as const, text: say`Closes the door ${old.name}.` }] : [];
-      return [...stateFindings(now, old), ...(old ? differences(old, now) : firstTime ? [] : opened(now))];
+      return [
+        ...stateFindings(now, old),
+        ...(old ? differences(old, now) : firstTime ? [] : opened(now)),
+        ...(old && !firstTime ? elsewhere(old, now) : []),
+      ];
     },
   );
   return [...findings, ...policyFindings(after, changes)];
+}
+
+/** What is no looser or stricter, but another thing: only who reads the change can tell. */
+function elsewhere(old: Door, now: Door): Finding[] {
+  const findings: Finding[] = [];
+  if (old.flow !== now.flow)
+    findings.push({ rule: "door", text: say`The door ${now.name} leads through another flow than before.` });
+  if (old.matching !== now.matching && now.matching !== "")
+    findings.push({
+      rule: "door",
+      text: say`The door ${now.name} matches people by ${now.matching}, no longer by ${old.matching}.`,
+    });
+  return findings;
 }
 
 /** What may not be, whether it is new or not. */

@@ -15,8 +15,12 @@ export interface Door {
   readonly domains: readonly string[];
   /** Stages that refuse whoever comes, since nothing is bound to them. */
   readonly refusesAll: readonly string[];
+  /** Key of the flow that it leads through; empty where there is none. */
+  readonly flow: string;
   /** Makes accounts for strangers. */
   readonly enrols: boolean;
+  /** Of a source: how an account there is matched to a person here. */
+  readonly matching: string;
   /** Keys of the policies that decide here. */
   readonly policies: readonly string[];
 }
@@ -29,7 +33,14 @@ export function doorsOf(state: Snapshot, bindings: Bindings): Door[] {
     state.ofType(TYPES.brand).find((item) => flag(item, "default", false)) ?? state.ofType(TYPES.brand)[0];
   const [authentication] = brand ? state.follow(brand, "flowAuthentication") : [];
   const password = authentication ?? theShippedFlow(stepsOf);
-  if (password) doors.push(door("password", "Password", state, bindings, stepsOf, password));
+  const identification = state.ofType(TYPES.identification);
+  if (password) {
+    const own = door("password", "Password", state, bindings, stepsOf, password);
+    const signUp = identification.some((stage) => state.follow(stage, "enrollmentFlow").length > 0);
+    doors.push({ ...own, enrols: own.enrols || signUp });
+  }
+  for (const flow of identification.flatMap((stage) => state.follow(stage, "passwordlessFlow")))
+    doors.push(door("passwordless", "Without a password", state, bindings, stepsOf, flow));
   const [recovery] = brand ? state.follow(brand, "flowRecovery") : [];
   if (recovery) doors.push(door("recovery", "Recovery link", state, bindings, stepsOf, recovery));
   for (const source of state.ofTypes("authentik:index/source")) {
@@ -38,6 +49,19 @@ export function doorsOf(state: Snapshot, bindings: Bindings): Door[] {
     const name = nameOf(source) ?? source.key;
     const own = door(`source ${text(source, "slug")}`, name, state, bindings, stepsOf, flow, source);
     doors.push(own);
+  }
+  // Whoever knows its address may walk through any flow.
+  const led = new Set([
+    ...doors.map(({ flow }) => flow),
+    ...state
+      .ofTypes("authentik:index/source")
+      .flatMap((source) => state.follow(source, "authenticationFlow").map(({ key }) => key)),
+  ]);
+  for (const [flow, steps] of stepsOf) {
+    const item = state.item(flow);
+    if (!item || led.has(flow) || !steps.some(({ stage }) => stage?.type === TYPES.login)) continue;
+    const slug = text(item, "slug");
+    doors.push(door(`flow ${slug}`, `Flow ${slug}`, state, bindings, stepsOf, { key: flow, item }));
   }
   return doors.sort((a, b) => compare(a.key, b.key));
 }
@@ -77,7 +101,7 @@ function door(
     key,
     name,
     secondFactor: {
-      ...secondFactorOf(state, steps, flow),
+      ...secondFactorOf(state, steps, flow, key === "password" && isShipped(stepsOf, flow)),
       refusedWithout: refusing.length > 0,
     },
     locks: locks.sort(compare),
@@ -88,7 +112,13 @@ function door(
     domains: [...new Set(guards.flatMap(({ key: policy }) => domainsIn(expressions.get(policy) ?? "")))].sort(
       compare,
     ),
-    enrols: source !== undefined && state.follow(source, "enrollmentFlow").length > 0,
+    flow: flow?.key ?? "",
+    enrols:
+      (source !== undefined && state.follow(source, "enrollmentFlow").length > 0) ||
+      steps.some(
+        ({ stage }) => stage?.type === TYPES.write && text(stage, "userCreationMode") !== "never_create",
+      ),
+    matching: source ? text(source, "userMatchingMode") : "",
     policies: [...new Set(policies.map((policy) => policy.key))],
   };
 }
@@ -103,6 +133,12 @@ function domainsIn(expression: string): string[] {
   return [...expression.matchAll(/"([a-z0-9-]+(?:\.[a-z0-9-]+)+)"/gi)].map(([, domain = ""]) =>
     domain.toLowerCase(),
   );
+}
+
+/** Whether a flow may be the one for passwords that Authentik ships: no other one that it ships has steps of ours. */
+function isShipped(stepsOf: ReadonlyMap<string, readonly Step[]>, flow: Reference | undefined): boolean {
+  const known = theShippedFlow(stepsOf);
+  return known === undefined || known.key === flow?.key;
 }
 
 /** Where the brand does not say: the only flow that has steps of ours and is not in the state. */

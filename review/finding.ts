@@ -5,6 +5,7 @@ import type { Text } from "./text";
  * lost; `notice`: a reviewer should know. docs/review.md explains each.
  */
 export const RULES = {
+  "policy-refused": "unsafe",
   "application-open": "unsafe",
   "provider-shared": "unsafe",
   "second-factor": "unsafe",
@@ -12,12 +13,15 @@ export const RULES = {
   domain: "unsafe",
   lock: "unsafe",
   policy: "unsafe",
+  mapping: "unsafe",
   "object-deleted": "unsafe",
   "object-replaced": "unsafe",
   "protection-dropped": "unsafe",
   "outpost-detached": "unsafe",
+  "outpost-host": "unsafe",
   "redirect-uri-wide": "unsafe",
   "grant-type": "unsafe",
+  "provider-weak": "unsafe",
   "public-path-wide": "unsafe",
   "passes-on-error": "unsafe",
   "client-changed": "unsafe",
@@ -25,6 +29,7 @@ export const RULES = {
   superuser: "unsafe",
   "server-setting": "unsafe",
   "cluster-admin": "unsafe",
+  "policy-warned": "notice",
   "person-added": "notice",
   "person-disabled": "notice",
   "person-enabled": "notice",
@@ -42,6 +47,7 @@ export const RULES = {
   outpost: "notice",
   "door-changed": "notice",
   "secret-reissued": "notice",
+  "server-changed": "notice",
   impersonation: "notice",
 } as const satisfies Readonly<Record<string, "unsafe" | "notice">>;
 

@@ -101,8 +101,8 @@ function applications({ applications: all }: Report) {
     ({ slug, presence, openings, unbound, engine, people, claims, redirectUris, publicPaths, mode }) => {
       const open = openings.filter(({ change }) => change !== "lost").map(({ name }) => name);
       const uris = redirectUris.map(
-        ({ url, matching }) =>
-          tag`<li><code>${visible(url)}</code>${matching === "regex" ? " (regex)" : ""}</li>`,
+        ({ url, matching, logout }) =>
+          tag`<li><code>${visible(url)}</code>${matching === "regex" ? " (regex)" : ""}${logout ? " (logging out)" : ""}</li>`,
       );
       const paths = publicPaths.map((path) => tag`<li><code>${visible(path)}</code> without a login</li>`);
       return [
@@ -121,13 +121,14 @@ function applications({ applications: all }: Report) {
 }
 
 function doors({ doors: all }: Report) {
-  const rows = all.map(({ name, presence, secondFactor, domains, locks }) => [
+  const rows = all.map(({ name, presence, secondFactor, domains, people, locks }) => [
     visible(name),
     presence === "removed" ? "closed" : visible(secondFactor),
     domains.length > 0 ? said(names(domains)) : "everyone active",
+    people,
     tag`<ul class="uris">${locks.map((lock) => tag`<li>${visible(lock)}</li>`)}</ul>`,
   ]);
-  return table(["Door", "Second factor", "For", "Locks"], rows);
+  return table(["Door", "Second factor", "For", "People", "Locks"], rows);
 }
 
 function objects({ changes: all, objects: counted }: Report) {

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Workspace } from "../commands/workspace";
@@ -32,6 +32,8 @@ export async function review(
 ): Promise<number> {
   const asked = readArguments(args);
   if (typeof asked === "number") return asked;
+  // What an earlier run wrote must not pass for the report of this one.
+  for (const file of filesOf(asked)) rmSync(file, { force: true });
   let report: Report;
   try {
     report = reportOf(await sourceOf(asked, open));
@@ -55,19 +57,27 @@ async function sourceOf({ preview, before, stack }: Asked, open: (stack: string)
   }
 }
 
+/** Whether the reports go into a folder, in all formats. */
+function isFolder(output: string): boolean {
+  return output.endsWith("/") || statSync(output, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** What the command writes: none, one file, or a file of each format. */
+function filesOf({ output }: Asked): string[] {
+  if (output === undefined) return [];
+  return isFolder(output) ? FORMATS.map((one) => join(output, `access.${EXTENSION[one]}`)) : [output];
+}
+
 /** Prints the report, or writes it: one file, or a folder with all formats. */
-function put(report: Report, { output, format }: Asked): void {
+function put(report: Report, asked: Asked): void {
+  const { output, format } = asked;
   if (output === undefined) {
     process.stdout.write(RENDER[format](report));
     return;
   }
-  if (!output.endsWith("/") && !statSync(output, { throwIfNoEntry: false })?.isDirectory()) {
-    writeFileSync(output, RENDER[format](report));
-    console.error(`${report.verdict}: ${report.headline}\n${output}`);
-    return;
-  }
-  mkdirSync(output, { recursive: true });
-  const files = FORMATS.map((one) => join(output, `access.${EXTENSION[one]}`));
-  for (const [index, file] of files.entries()) writeFileSync(file, RENDER[FORMATS[index] ?? format](report));
+  const files = filesOf(asked);
+  const formats = isFolder(output) ? FORMATS : [format];
+  if (isFolder(output)) mkdirSync(output, { recursive: true });
+  for (const [index, file] of files.entries()) writeFileSync(file, RENDER[formats[index] ?? format](report));
   console.error([`${report.verdict}: ${report.headline}`, ...files].join("\n"));
 }

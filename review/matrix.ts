@@ -71,8 +71,8 @@ function head({ slug, name, presence, unbound }: ApplicationRow, changes: boolea
 function lotsOf(people: readonly PersonRow[]): PersonRow[][] {
   const byAccess = new Map<string, PersonRow[]>();
   for (const person of people) {
-    const { access, groups, roles, active, presence } = person;
-    const key = JSON.stringify([groups, roles, active, presence, access]);
+    const { access, groups, roles, doors, active, presence } = person;
+    const key = JSON.stringify([groups, roles, doors, active, presence, access]);
     const known = byAccess.get(key);
     if (known) known.push(person);
     else byAccess.set(key, [person]);
@@ -90,6 +90,7 @@ function row(lot: readonly PersonRow[], applications: readonly ApplicationRow[])
     <th scope="row">
       ${lot.length === 1 ? single(person) : several(lot)}
       <div class="tags">${tags(person)} ${person.groups.map(visible).join(", ") || "in no group"}</div>
+      ${person.doors.length > 0 && html`<div class="tags">by ${person.doors.map(visible).join(", ")}</div>`}
     </th>
     ${applications.map(({ slug }) => field(cells.get(slug), slug))}
   </tr>`;

@@ -3,7 +3,8 @@ import { compare } from "./applications";
 import type { Finding } from "./finding";
 import type { Picture } from "./picture";
 import { names, say } from "./text";
-import { TYPES } from "./snapshot";
+import { SECRET, UNKNOWN } from "../state/resources";
+import { TYPES, type Item } from "./snapshot";
 
 /** Kinds of objects that hold who people are and what the server runs on: gone, they do not come back as they were. */
 function isKept({ before, key }: Change, explained: ReadonlySet<string>): boolean {
@@ -21,7 +22,12 @@ export function objectName({ key, before, after }: Change): string {
 }
 
 /** Objects that are deleted, made anew, or no longer protected; secrets that change; what holds for the whole server. */
-export function objectFindings(before: Picture, after: Picture, changes: readonly Change[]): Finding[] {
+export function objectFindings(
+  before: Picture,
+  after: Picture,
+  changes: readonly Change[],
+  firstTime: boolean,
+): Finding[] {
   const explained = explainedBindings(before);
   const deleted = changes.filter((change) => change.op === "delete" && isKept(change, explained));
   const replaced = changes.filter(
@@ -39,15 +45,32 @@ export function objectFindings(before: Picture, after: Picture, changes: readonl
     findings.push({ rule: "object-replaced", text: say`Deletes and makes anew ${listed(replaced)}.` });
   if (unprotected.length > 0)
     findings.push({ rule: "protection-dropped", text: say`No longer protects ${listed(unprotected)}.` });
+  const given = changes.filter(
+    (change) => change.before?.retainOnDelete === true && change.after?.retainOnDelete === false,
+  );
+  if (given.length > 0)
+    findings.push({
+      rule: "protection-dropped",
+      text: say`Would take ${listed(given)} off the server, too, once the program gives it up: Authentik ships it.`,
+    });
   const rbac = changes.filter(
-    ({ op, before: old }) => op !== "same" && old?.type.endsWith(":ClusterRoleBinding") === true,
+    ({ op, before: old, after: now }) =>
+      op !== "same" &&
+      (old !== undefined || !firstTime) &&
+      /:(?:Cluster)?RoleBinding$/.test((now ?? old)?.type ?? ""),
   );
   if (rbac.length > 0)
     findings.push({
       rule: "cluster-admin",
       text: say`Changes who administers the cluster: ${listed(rbac)}.`,
     });
-  return [...findings, ...secretFindings(changes), ...settingsFindings(before, after, changes)];
+  return [
+    ...findings,
+    ...secretFindings(changes),
+    ...serverFindings(changes),
+    ...settingsFindings(before, after),
+    ...outpostFindings(before, after, changes),
+  ];
 }
 
 /** Bindings whose loss is told in words: of applications, and of the locks of the doors. */
@@ -94,7 +117,70 @@ function secretFindings(changes: readonly Change[]): Finding[] {
   return findings;
 }
 
-function settingsFindings(before: Picture, after: Picture, changes: readonly Change[]): Finding[] {
+/** What the server itself runs on: its chart and the Secret that it reads. */
+function serverFindings(changes: readonly Change[]): Finding[] {
+  return changes.flatMap((change): Finding[] => {
+    const { op, before: old, after: now, differing } = change;
+    if (op !== "update" || !old || !now) return [];
+    if (now.type === "kubernetes:core/v1:Secret" && now.protect)
+      return [
+        {
+          rule: "server-changed",
+          text: say`Changes the settings of the server (${objectName(change)}): it starts again.`,
+        },
+      ];
+    if (now.type !== "kubernetes:helm.sh/v3:Release") return [];
+    const version = ({ inputs }: typeof now) =>
+      typeof inputs.version === "string" ? inputs.version : String(inputs.chart);
+    const text =
+      version(old) === version(now)
+        ? say`Changes how the server runs (${names([...differing].sort(compare))} of ${objectName(change)}).`
+        : say`Moves the server from chart ${version(old)} to ${version(now)}: Authentik's own flows are set up again.`;
+    return [{ rule: "server-changed", text }];
+  });
+}
+
+/** Where an outpost sends people to log in; undefined where that is not known. */
+function loginHost(outpost: Item | undefined): string | undefined {
+  const config = outpost?.values.config;
+  if (outpost === undefined || config === UNKNOWN || config === SECRET) return undefined;
+  try {
+    const { authentik_host: host } = JSON.parse(typeof config === "string" ? config : "{}") as Record<
+      string,
+      unknown
+    >;
+    return typeof host === "string" ? host : "";
+  } catch {
+    return "";
+  }
+}
+
+function outpostFindings(before: Picture, after: Picture, changes: readonly Change[]): Finding[] {
+  return changes.flatMap((change): Finding[] => {
+    const { op, key, after: now, differing } = change;
+    if (now?.type !== TYPES.outpost) return [];
+    const [was, is] = [loginHost(before.state.item(key)), loginHost(after.state.item(key))];
+    if (is !== undefined && !is.startsWith("https://")) {
+      const text =
+        is === ""
+          ? say`Outpost ${now.name} does not know where people log in: every callback ends in a 404.`
+          : say`Outpost ${now.name} sends people to ${is} to log in, which is no address with TLS.`;
+      return [{ rule: "outpost-host", text, standing: was === is }];
+    }
+    if (was && is !== undefined && was !== is)
+      return [
+        {
+          rule: "outpost-host",
+          text: say`Outpost ${now.name} sends people to ${is} to log in, no longer to ${was}.`,
+        },
+      ];
+    return op === "update" && differing.has("config")
+      ? [{ rule: "outpost", text: say`Changes the configuration of ${objectName(change)}.` }]
+      : [];
+  });
+}
+
+function settingsFindings(before: Picture, after: Picture): Finding[] {
   const findings: Finding[] = [];
   const { settings: was } = before;
   const { settings: is } = after;
@@ -116,10 +202,5 @@ function settingsFindings(before: Picture, after: Picture, changes: readonly Cha
         ? say`Administrators may act as another person.`
         : say`Administrators may no longer act as another person.`,
     });
-  for (const change of changes) {
-    if (change.after?.type !== TYPES.outpost || change.op !== "update" || !change.differing.has("config"))
-      continue;
-    findings.push({ rule: "outpost", text: say`Changes the configuration of ${objectName(change)}.` });
-  }
   return findings;
 }

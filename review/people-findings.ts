@@ -144,8 +144,23 @@ function personFindings(
       (listed) => say`Changes the names or addresses of ${listed}.`,
     ),
     ...roleFindings(people),
+    ...domainFindings(people),
   );
   return findings;
+}
+
+/** An address of another domain than any before: the address decides which Google account is linked. */
+function domainFindings(people: readonly Pair<Person>[]): Finding[] {
+  const domainOf = ({ email }: Person) => email.split("@").at(-1)?.toLowerCase() ?? "";
+  const known = new Set(people.flatMap(({ before }) => (before ? [domainOf(before)] : [])));
+  if (known.size === 0) return [];
+  return each(
+    "domain",
+    people.flatMap(({ after }) => (after && !known.has(domainOf(after)) ? [after] : [])),
+    ({ username }) => username,
+    ({ username, email }) => say`The address of ${username} is of another domain than all before: ${email}.`,
+    (listed) => say`The addresses of ${listed} are of another domain than all before.`,
+  );
 }
 
 function movement(joins: readonly string[], leaves: readonly string[]): Text {

@@ -1,5 +1,5 @@
-import { tooWide, type RedirectUri } from "../components/applications/redirect-uris";
-import { compare, type Application } from "./applications";
+import { tooWide } from "../components/applications/redirect-uris";
+import { compare, type Application, type ReturnUri } from "./applications";
 import type { Finding } from "./finding";
 import type { Pair } from "./picture";
 import { names, say, words } from "./text";
@@ -9,8 +9,9 @@ import { names, say, words } from "./text";
  *
  * @param firstTime nothing is deployed yet, so only what is too wide by itself is told.
  */
-export function uriFindings(old: readonly RedirectUri[], now: Application, firstTime: boolean): Finding[] {
-  const id = ({ matching, url }: RedirectUri) => `${matching} ${url}`;
+export function uriFindings(old: readonly ReturnUri[], now: Application, firstTime: boolean): Finding[] {
+  const id = ({ matching, logout, url }: ReturnUri) => `${matching} ${logout ? "logout " : ""}${url}`;
+  const when = ({ logout }: ReturnUri) => words(logout ? " after logging out" : "");
   const had = new Set(old.map(id));
   const has = new Set(now.redirectUris.map(id));
   const added = now.redirectUris.filter((uri) => !had.has(id(uri)));
@@ -33,7 +34,7 @@ export function uriFindings(old: readonly RedirectUri[], now: Application, first
       };
     }
     return wide === undefined
-      ? { rule: "redirect-uri", text: say`Lets ${now.slug} send people to ${uri.url}.` }
+      ? { rule: "redirect-uri", text: say`Lets ${now.slug} send people to ${uri.url}${when(uri)}.` }
       : {
           rule: "redirect-uri-wide",
           text: say`Lets ${now.slug} send people to ${uri.url}, which ${words(wide)}.`,
@@ -42,9 +43,9 @@ export function uriFindings(old: readonly RedirectUri[], now: Application, first
   if (firstTime) return findings.filter(({ rule }) => rule === "redirect-uri-wide");
   return [
     ...findings,
-    ...removed.map(({ url }): Finding => ({
+    ...removed.map((uri): Finding => ({
       rule: "redirect-uri",
-      text: say`No longer lets ${now.slug} send people to ${url}.`,
+      text: say`No longer lets ${now.slug} send people to ${uri.url}${when(uri)}.`,
     })),
   ];
 }
@@ -79,6 +80,14 @@ export function claimFindings(old: Application, now: Application): Finding[] {
     findings.push({ rule: "claims", text: say`Tells ${now.slug} the claims ${names(told)}.` });
   if (kept.length > 0)
     findings.push({ rule: "claims", text: say`No longer tells ${now.slug} the claims ${names(kept)}.` });
+  // Two mappings of one scope are merged: a further one may add groups to those that are told already.
+  const further = [...now.mappings].filter(
+    ([key, { scope, content }]) => !old.mappings.has(key) && content !== "" && old.claims.includes(scope),
+  );
+  for (const [key, { scope, name }] of further) {
+    const text = say`A further scope mapping, ${name ?? key}, tells ${now.slug} about ${scope}: read the change.`;
+    findings.push({ rule: "mapping", text });
+  }
   return findings;
 }
 
@@ -90,8 +99,8 @@ export function mappingFindings(
   const told = new Map<string, string[]>();
   for (const { before, after } of applications) {
     if (!before || !after) continue;
-    for (const [key, content] of after.mappings) {
-      const was = before.mappings.get(key);
+    for (const [key, { content }] of after.mappings) {
+      const was = before.mappings.get(key)?.content;
       if (was === undefined || was === content) continue;
       const known = told.get(key);
       if (known) known.push(after.slug);
@@ -99,7 +108,7 @@ export function mappingFindings(
     }
   }
   return [...told].map(([key, slugs]) => ({
-    rule: "claims",
+    rule: "mapping",
     text: say`Scope mapping ${nameOfMapping(key)} tells something else to ${names(slugs.sort(compare))}: read the change.`,
   }));
 }

@@ -1,7 +1,6 @@
-import type { RedirectUri } from "../components/applications/redirect-uris";
 import type { Entry } from "./access";
 import { applicationFindings } from "./application-findings";
-import { compare, nameOf, shippedScopes, type Application } from "./applications";
+import { compare, nameOf, shippedScopes, type Application, type ReturnUri } from "./applications";
 import { changesOf, type Change } from "./change";
 import type { Role } from "./directory";
 import { doorFindings } from "./door-findings";
@@ -12,6 +11,7 @@ import { objectFindings, objectName } from "./object-findings";
 import { peopleFindings } from "./people-findings";
 import { pairs, pictureOf } from "./picture";
 import { mappingFindings } from "./provider-findings";
+import { refusalFindings } from "./refusals";
 import { applicationRows, doorRows, groupRows, peopleRows } from "./rows";
 import { Snapshot } from "./snapshot";
 import type { Reviewed } from "./sources";
@@ -71,7 +71,7 @@ export interface ApplicationRow {
     readonly change: "gained" | "lost" | "same";
   }[];
   readonly claims: readonly string[];
-  readonly redirectUris: readonly RedirectUri[];
+  readonly redirectUris: readonly ReturnUri[];
   readonly publicPaths: readonly string[];
   /** People who may enter. */
   readonly people: number;
@@ -84,6 +84,8 @@ export interface DoorRow {
   readonly secondFactor: string;
   readonly locks: readonly string[];
   readonly domains: readonly string[];
+  /** People who may use it. */
+  readonly people: number;
 }
 
 export interface ObjectCounts {
@@ -116,7 +118,7 @@ export interface Report {
 }
 
 /** Compares what is deployed with what would be. */
-export function reportOf({ stack, steps }: Reviewed): Report {
+export function reportOf({ stack, steps, refusals = [] }: Reviewed): Report {
   const changes = changesOf(steps);
   const states = [Snapshot.before(changes), Snapshot.after(changes)] as const;
   const shipped = shippedScopes(...states);
@@ -136,10 +138,12 @@ export function reportOf({ stack, steps }: Reviewed): Report {
     ...applicationFindings(before, after, applications, firstTime),
     ...mappingFindings(applications, (key) => nameOf(after.state.item(key)) ?? key),
     ...doorFindings(before, after, byKey, firstTime),
-    ...objectFindings(before, after, changes),
+    ...objectFindings(before, after, changes, firstTime),
+    ...refusalFindings(refusals),
   ]);
   const changed = changes.some(
-    ({ op, before: old, after: now }) => op !== "same" || old?.protect !== now?.protect,
+    ({ op, before: old, after: now }) =>
+      op !== "same" || old?.protect !== now?.protect || old?.retainOnDelete !== now?.retainOnDelete,
   );
   const rows = peopleRows(before, after, people, applications);
   const report = {
@@ -149,7 +153,7 @@ export function reportOf({ stack, steps }: Reviewed): Report {
     people: rows,
     groups: groupRows(before, after),
     applications: applicationRows(applications, rows),
-    doors: doorRows(before, after),
+    doors: doorRows(before, after, rows),
     objects: counts(changes),
     changes: changes
       .filter((change) => change.op !== "same" && (change.after ?? change.before)?.custom)

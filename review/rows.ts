@@ -165,7 +165,9 @@ export function applicationRows(
 }
 
 /** Every way to log in. */
-export function doorRows(before: Picture, after: Picture): DoorRow[] {
+export function doorRows(before: Picture, after: Picture, people: readonly PersonRow[]): DoorRow[] {
+  const using = new Map<string, number>();
+  for (const { doors } of people) for (const name of doors) using.set(name, (using.get(name) ?? 0) + 1);
   return pairs(before.doors, after.doors, ({ name }) => name).flatMap(({ before: old, after: now }) => {
     const door = now ?? old;
     if (!door) return [];
@@ -177,6 +179,7 @@ export function doorRows(before: Picture, after: Picture): DoorRow[] {
         secondFactor: secondFactorText(door.secondFactor),
         locks: door.locks,
         domains: door.domains,
+        people: using.get(door.name) ?? 0,
       },
     ];
   });

@@ -20,11 +20,17 @@ export interface SecondFactor {
 /** Name under which Authentik ships the stage that its authentication flow asks for the second factor. */
 const SHIPPED_STAGE = "default-authentication-mfa-validation";
 
-/** The stage that asks for the second factor before a password is written or a session begins. */
+/**
+ * The stage that asks for the second factor before a password is written or a session begins.
+ *
+ * @param isShipped the flow is the one for passwords that Authentik ships: its own steps are not in the state, the
+ *   settings of its stage are. Of any other flow outside the state nothing is known.
+ */
 export function secondFactorOf(
   state: Snapshot,
   steps: readonly Step[],
   flow: Reference | undefined,
+  isShipped: boolean,
 ): Omit<SecondFactor, "refusedWithout"> {
   const none = { strength: "none", devices: [], remembered: "" } as const;
   if (!flow) return none;
@@ -39,8 +45,8 @@ export function secondFactorOf(
       STRENGTHS.indexOf(next.strength) > STRENGTHS.indexOf(best.strength) ? next : best,
     );
   }
-  // A flow that Authentik ships: its own steps are not in the state, the settings of its stage are.
   if (flow.item) return none;
+  if (!isShipped) return { ...none, strength: "unknown" };
   const shipped = state.ofType(TYPES.validate).find((item) => text(item, "name") === SHIPPED_STAGE);
   return shipped ? stageFactor(shipped) : { ...none, strength: "unknown" };
 }

@@ -20,6 +20,7 @@ export const TYPES = {
   write: "authentik:index/stageUserWrite:StageUserWrite",
   expression: "authentik:index/policyExpression:PolicyExpression",
   brand: "authentik:index/brand:Brand",
+  identification: "authentik:index/stageIdentification:StageIdentification",
   settings: "authentik:index/systemSettings:SystemSettings",
   scopes: "plana:sso:Scopes",
 } as const;

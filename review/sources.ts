@@ -1,5 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
+import { policyArguments } from "../commands/policy";
+import type { Finished } from "../commands/process";
 import { unreachable } from "../commands/reach";
 import type { Workspace } from "../commands/workspace";
 import {
@@ -9,12 +13,15 @@ import {
   type Resource,
   type Step,
 } from "../state/resources";
+import { readRefusals, type Refusal } from "./refusals";
 import { count } from "./text";
 
 /** What the report is made of. */
 export interface Reviewed {
   readonly stack: string;
   readonly steps: readonly Step[];
+  /** What the policy pack has against it; empty where it was not asked. */
+  readonly refusals?: readonly Refusal[];
 }
 
 /** The preview cannot be reviewed; the message says why and what mends it. */
@@ -34,8 +41,7 @@ export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
   }
   const stopped = await unreachable(workspace, { show: false });
   if (stopped) throw new Unreviewable((stopped.stderr || stopped.stdout).trim());
-  const args = ["preview", "--json", "--show-sames", "--refresh"];
-  const { code, stdout, stderr } = await workspace.pulumi(args);
+  const { code, stdout, stderr, refusals } = await preview(workspace);
   let answer: PreviewAnswer;
   try {
     answer = readPreviewAnswer(stdout);
@@ -43,7 +49,23 @@ export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
     throw new Unreviewable(code === 0 ? String(error) : (stderr || stdout).trim());
   }
   if (code !== 0 && answer.errors.length === 0) throw new Unreviewable((stderr || stdout).trim());
-  return reviewed(answer, [], `the preview of stack ${stack}`);
+  return { ...reviewed(answer, [], `the preview of stack ${stack}`, refusals), refusals };
+}
+
+/** One preview with the policy pack, and what the pack said. */
+async function preview(workspace: Workspace): Promise<Finished & { readonly refusals: readonly Refusal[] }> {
+  const folder = mkdtempSync(join(tmpdir(), "review-"));
+  try {
+    const events = join(folder, "events.jsonl");
+    const args = ["preview", "--json", "--show-sames", "--refresh", "--event-log", events];
+    const finished = await workspace.pulumi([...args, ...policyArguments(workspace, [])], {
+      // The log of events is an option for tools, which the CLI hides from people.
+      env: { PULUMI_DEBUG_COMMANDS: "true" },
+    });
+    return { ...finished, refusals: existsSync(events) ? readRefusals(readFileSync(events, "utf8")) : [] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -75,9 +97,17 @@ function readFile<T>(file: string, read: (text: string) => T): T {
 const HOW = "pulumi preview --json --show-sames --refresh";
 
 /** @param deployed what the state holds; empty where only the preview tells. */
-function reviewed(answer: PreviewAnswer, deployed: readonly Resource[], source: string): Reviewed {
+function reviewed(
+  answer: PreviewAnswer,
+  deployed: readonly Resource[],
+  source: string,
+  refusals: readonly Refusal[] = [],
+): Reviewed {
   const { steps, errors, summary } = answer;
-  if (errors.length > 0) throw new Unreviewable(failure(errors));
+  const told = toldBy(errors);
+  // A preview that the policy pack refuses runs to its end, and then fails without a word more.
+  const refused = told.length === 0 && refusals.some(({ mandatory }) => mandatory);
+  if (errors.length > 0 && !refused) throw new Unreviewable(failure(told));
   const stacks = new Set([...steps, ...deployed].map(({ urn }) => stackOf(urn)));
   const [stack] = stacks;
   if (stacks.size > 1) {
@@ -113,11 +143,17 @@ function stackOf(urn: string): string {
   return urn.split("::", 1)[0]?.replace("urn:pulumi:", "") ?? "";
 }
 
-function failure(errors: readonly string[]): string {
-  const told = errors
+function toldBy(errors: readonly string[]): string[] {
+  return errors
     .map((error) => error.replace(/^error: /, "").trim())
     .filter((error) => error !== "preview failed");
-  return `the preview fails, so there is nothing to review:\n${told.join("\n")}`;
+}
+
+function failure(told: readonly string[]): string {
+  // The answer holds nothing of what a policy pack says.
+  const reasons =
+    told.length > 0 ? told : ["it gives no reason, as where a policy pack refuses it: see its log"];
+  return `the preview fails, so there is nothing to review:\n${reasons.join("\n")}`;
 }
 
 function message(error: unknown): string {

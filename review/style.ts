@@ -59,7 +59,7 @@ details>summary{cursor:pointer}
 .legend .gained{background:var(--good-bg);color:var(--good)}
 .legend .lost{background:var(--bad-bg);color:var(--bad)}
 .legend .rerouted{background:var(--warn-bg);color:var(--warn)}
-.graph svg{display:block;min-width:720px;max-width:100%;height:auto;margin:0 auto}
+.graph svg{display:block;min-width:940px;max-width:100%;height:auto;margin:0 auto}
 .uris{margin:0;padding:0;list-style:none}
 footer{max-width:1400px;margin:32px auto;padding:0 20px;color:var(--soft);font-size:13px}
 [hidden]{display:none!important}

@@ -18,6 +18,8 @@ export interface Resource {
   readonly custom: boolean;
   readonly parent?: string;
   readonly protect: boolean;
+  /** Whether it stays on the server when the program gives it up. */
+  readonly retainOnDelete?: boolean;
   readonly inputs: Properties;
   /** Of a preview: what is known beforehand. */
   readonly outputs: Properties;
@@ -59,6 +61,7 @@ interface RawResource {
   readonly custom?: boolean;
   readonly parent?: string;
   readonly protect?: boolean;
+  readonly retainOnDelete?: boolean;
   readonly inputs?: Record<string, unknown>;
   readonly outputs?: Record<string, unknown>;
   readonly propertyDependencies?: Record<string, readonly string[] | null>;
@@ -199,6 +202,7 @@ function resourceOf(raw: RawResource): Resource {
     custom: raw.custom ?? false,
     parent: raw.parent,
     protect: raw.protect ?? false,
+    retainOnDelete: raw.retainOnDelete ?? false,
     inputs: plain(raw.inputs ?? {}) as Properties,
     outputs: plain(raw.outputs ?? {}) as Properties,
     propertyDependencies: Object.fromEntries(

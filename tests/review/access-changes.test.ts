@@ -210,8 +210,12 @@ test("a binding is negated", () => {
   const changed = now.update("PolicyBinding", "odoo-tenants-tenant-impersonators", { negate: true });
   expect(comment(changed.report())).toBe(
     told(
-      "changed",
+      "unsafe",
       "**4 people gain access, 2 people lose access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Application `odoo-tenants` is open to `everyone but tenant-impersonators`, accounts that are not on the roster included.",
       "",
       "| Person | Gains | Loses |",
       "| --- | --- | --- |",
@@ -419,12 +423,107 @@ test("a claim tells something else", () => {
   });
   expect(comment(changed.report())).toBe(
     told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Scope mapping `plana-groups` tells something else to `forgejo`, `grafana`, `matomo`, `matrix`, `nextcloud`, `odoo-tenants`, `penpot`, `vaultwarden`: read the change.",
+    ),
+  );
+});
+
+test("a further mapping tells about a scope that is told already", () => {
+  const urn = now.urn("PropertyMappingProviderScope", "plana-groups").replace(/[^:]*$/, "more");
+  const mappings = now.resource("ProviderOauth2", "grafana");
+  const changed = now
+    .add("PropertyMappingProviderScope", "plana-groups", "more", {
+      name: "more",
+      scopeName: "profile",
+      expression: 'return {"groups": ["plana-admins"]}',
+    })
+    .update(
+      "ProviderOauth2",
+      "grafana",
+      { propertyMappings: [...(mappings.inputs.propertyMappings as string[]), UNKNOWN] },
+      { propertyMappings: [...(mappings.propertyDependencies.propertyMappings ?? []), urn] },
+    );
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 created, 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- A further scope mapping, `more`, tells `grafana` about `profile`: read the change.",
+    ),
+  );
+});
+
+test.each([
+  [{ signingKey: undefined }, "signs its tokens with the client secret alone"],
+  [{ clientType: "public" }, "gives tokens to whoever has a code (public client)"],
+  [{ issuerMode: "global" }, "gives tokens that name no application"],
+  [{ jwtFederationProviders: [13] }, "takes tokens of others for a login"],
+  [{ grantTypes: ["refresh_token"] }, "grants no authorization code, so nobody logs in"],
+])("a provider is weakened: %j", (inputs, said) => {
+  expect(comment(now.update("ProviderOauth2", "grafana", inputs).report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      `- Application \`grafana\` ${said}.`,
+    ),
+  );
+});
+
+test("a redirect URI is for logging out", () => {
+  const { inputs } = now.resource("ProviderOauth2", "grafana");
+  const url = "https://grafana.trial.example.org/out";
+  const changed = now.update("ProviderOauth2", "grafana", {
+    allowedRedirectUris: [
+      ...(inputs.allowedRedirectUris as unknown[]),
+      { matching_mode: "strict", redirect_uri_type: "logout", url },
+    ],
+  });
+  expect(comment(changed.report())).toBe(
+    told(
       "changed",
       "**Nobody gains or loses access; objects: 1 updated.**",
       "",
       "**Also**",
       "",
-      "- Scope mapping `plana-groups` tells something else to `forgejo`, `grafana`, `matomo`, `matrix`, `nextcloud`, `odoo-tenants`, `penpot`, `vaultwarden`: read the change.",
+      "- Lets `grafana` send people to `https://grafana.trial.example.org/out` after logging out.",
+    ),
+  );
+});
+
+test("a person of another domain is added", () => {
+  const changed = now.add("User", "elena.encheva-blagoeva", "eve", {
+    username: "eve",
+    name: "Eve",
+    email: "eve@example.org",
+    groups: [group("tenant-impersonators")],
+  });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**1 person gains access; objects: 1 created.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The address of `eve` is of another domain than all before: `eve@example.org`.",
+      "",
+      "| Person | Gains | Loses |",
+      "| --- | --- | --- |",
+      "| `eve` | `odoo-tenants` through `tenant-impersonators` | – |",
+      "",
+      "**Also**",
+      "",
+      "- Adds `eve` to `tenant-impersonators`.",
+      "- May now log in to customer tenants: `eve`.",
     ),
   );
 });
@@ -480,6 +579,25 @@ test("a group comes under another", () => {
       "",
       "- May now log in to customer tenants: `martin.kotrulev`, `ramona.gospodinova`.",
       "- Whoever is in group `plana-finance` comes to be in `tenant-impersonators`, too.",
+    ),
+  );
+});
+
+test("a group comes to administer through another", () => {
+  const changed = now.update("Group", "plana-finance", { parents: [group("plana-admins")] });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Group `plana-finance` comes to administer Authentik.",
+      "",
+      "**Also**",
+      "",
+      "- May now administer Authentik: `martin.kotrulev`, `ramona.gospodinova`.",
+      "- Whoever is in group `plana-finance` comes to be in `plana-admins`, too.",
     ),
   );
 });

@@ -38,6 +38,7 @@ const application = (
   mappings: new Map(),
   redirectUris: [],
   grantTypes: [],
+  weaknesses: [],
   clientId: "",
   publicPaths: [],
   served: false,

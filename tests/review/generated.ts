@@ -79,6 +79,7 @@ export function generated(people: number, applications: number): Step[] {
         name: slug,
         clientId: `client-${index}`,
         grantTypes: ["authorization_code"],
+        signingKey: "signing-key-id",
         propertyMappings: [],
         allowedRedirectUris: [{ matching_mode: "strict", url: `https://${slug}.example.org/callback` }],
       }),

@@ -383,12 +383,209 @@ test("the outpost is configured otherwise", () => {
   const changed = now.update("Outpost", "embedded-outpost", { config: "{}" });
   expect(comment(changed.report())).toBe(
     told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Outpost `embedded-outpost` does not know where people log in: every callback ends in a 404.",
+    ),
+  );
+});
+
+/** The outpost's configuration with other values. */
+const outpostWith = (values: object) => {
+  const { config } = now.resource("Outpost", "embedded-outpost").inputs;
+  return now.update("Outpost", "embedded-outpost", {
+    config: JSON.stringify({ ...(JSON.parse(String(config)) as object), ...values }),
+  });
+};
+
+test.each([
+  [
+    "https://auth.example.net/",
+    "sends people to `https://auth.example.net/` to log in, no longer to `https://auth.trial.example.org/`",
+  ],
+  [
+    "http://auth.trial.example.org/",
+    "sends people to `http://auth.trial.example.org/` to log in, which is no address with TLS",
+  ],
+])("the outpost sends people to %s", (host, said) => {
+  expect(comment(outpostWith({ authentik_host: host }).report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      `- Outpost \`embedded-outpost\` ${said}.`,
+    ),
+  );
+});
+
+test("the outpost logs more", () => {
+  expect(comment(outpostWith({ log_level: "debug" }).report())).toBe(
+    told(
       "changed",
       "**Nobody gains or loses access; objects: 1 updated.**",
       "",
       "**Also**",
       "",
       "- Changes the configuration of `Outpost embedded-outpost`.",
+    ),
+  );
+});
+
+test("what Authentik ships would go with the program", () => {
+  const changed = now
+    .given("Brand", "authentik-default")
+    .given("StageAuthenticatorValidate", "default-authentication-mfa-validation");
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; no object changes.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Would take `Brand authentik-default`, `StageAuthenticatorValidate default-authentication-mfa-validation` off the server, too, once the program gives it up: Authentik ships it.",
+    ),
+  );
+});
+
+test("another group comes to administer the cluster", () => {
+  const changed = now.add("ClusterRoleBinding", "plana-admins", "plana-staff", {
+    subjects: [{ kind: "Group", name: "plana-staff" }],
+  });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 created.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Changes who administers the cluster: `ClusterRoleBinding plana-staff`.",
+    ),
+  );
+});
+
+test("the password door leads through another flow", () => {
+  const changed = now.update("Brand", "authentik-default", {
+    flowAuthentication: "00000000-0000-4000-8000-000000000000",
+  });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The second factor of the door `Password` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `not managed here`.",
+      "- The door `Password` leads through another flow than before.",
+      "- The door `Password` loses a lock: `refuses plana-staff and policy plana-totp-missing (plana-totp-missing)`, `refuses policy plana-lockout (plana-lockout)`.",
+    ),
+  );
+});
+
+test("the Google door leads through Authentik's own flow", () => {
+  const changed = now.update("SourceOauth", "google", { authenticationFlow: undefined });
+  expect(comment(changed.report()).split("\n").slice(0, 8)).toEqual(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The second factor of the door `Google` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `none`.",
+      "- The door `Google` does not look at the mail domain.",
+    )
+      .split("\n")
+      .slice(0, 8),
+  );
+});
+
+test("the Google door leads through a flow that is not of the program", () => {
+  const changed = now.update("SourceOauth", "google", {
+    authenticationFlow: "00000000-0000-4000-8000-000000000000",
+  });
+  expect(comment(changed.report())).toContain(
+    "- The second factor of the door `Google` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `not managed here`.",
+  );
+});
+
+test("a flow of one's own logs people in", () => {
+  const flow = now.urn("Flow", "plana-recovery-codes");
+  const changed = now.add(
+    "FlowStageBinding",
+    "plana-google-login",
+    "codes-login",
+    { target: UNKNOWN, order: 50 },
+    { target: [flow] },
+  );
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 created.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The door `Flow plana-recovery-codes` does not insist on a second factor: `none`.",
+      "",
+      "**Also**",
+      "",
+      "- Opens the door `Flow plana-recovery-codes`, second factor: `none`.",
+    ),
+  );
+});
+
+test.each([
+  [
+    "StageIdentification",
+    "default-authentication-identification",
+    "Password",
+    { enrollmentFlow: "some-flow" },
+  ],
+  ["StageUserWrite", "plana-recovery-write", "Recovery link", { userCreationMode: "always_create" }],
+])("%s %s makes accounts", (type, name, door, inputs) => {
+  expect(comment(now.update(type, name, inputs).report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      `- The door \`${door}\` makes accounts for strangers.`,
+    ),
+  );
+});
+
+test("Google accounts are matched by name", () => {
+  const changed = now.update("SourceOauth", "google", { userMatchingMode: "username_link" });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The door `Google` matches people by `username_link`, no longer by `email_link`.",
+    ),
+  );
+});
+
+test("the server is upgraded, and its settings change", () => {
+  const changed = now
+    .update("Release", "authentik", { version: "2026.8.1" })
+    .update("Secret", "authentik-settings", { stringData: UNKNOWN });
+  const { inputs } = now.resource("Release", "authentik");
+  expect(comment(changed.report())).toBe(
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 2 updated.**",
+      "",
+      "**Also**",
+      "",
+      `- Moves the server from chart \`${String(inputs.version)}\` to \`2026.8.1\`: Authentik's own flows are set up again.`,
+      "- Changes the settings of the server (`Secret authentik-settings`): it starts again.",
     ),
   );
 });

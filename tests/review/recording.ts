@@ -90,6 +90,14 @@ export class Recording {
     return this.put(type, name, (step) => ({ ...step, after: { ...known(step.after), protect: false } }));
   }
 
+  /** Previews a resource that no longer stays on the server when the program gives it up. */
+  given(type: string, name: string): Recording {
+    return this.put(type, name, (step) => ({
+      ...step,
+      after: { ...known(step.after), retainOnDelete: false },
+    }));
+  }
+
   /** Previews a new resource, made after the pattern of one that is there. */
   add(
     type: string,

@@ -26,6 +26,8 @@ const TOLD: Record<string, readonly string[]> = {
   ProviderOauth2: ["allowedRedirectUris", "grantTypes", "name"],
   ProviderProxy: ["skipPathRegex", "mode", "externalHost", "name"],
   PropertyMappingProviderScope: ["scopeName", "name"],
+  Release: ["version", "chart"],
+  SourceOauth: ["userMatchingMode", "slug", "name"],
   StageAuthenticatorValidate: ["deviceClasses", "lastAuthThreshold", "notConfiguredAction", "name"],
 };
 
