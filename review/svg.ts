@@ -10,6 +10,8 @@ const NODE = { width: 250, height: 24, gap: 6 };
 const GAP = 150;
 const TOP = 34;
 const LONGEST = 33;
+/** Height of the line that says what the colours mean. */
+const LEGEND = 40;
 
 /** Colours follow the reader's preference; the same as the page's (see style.ts). */
 const STYLE = `
@@ -39,7 +41,7 @@ export function drawing(report: Report): VNode {
   const graph = graphOf(report);
   const rows = Math.max(1, ...graph.columns.map((column) => column.length));
   const step = NODE.height + NODE.gap;
-  const height = TOP + rows * step + 10;
+  const height = TOP + rows * step + LEGEND;
   const width = 3 * NODE.width + 2 * GAP + 20;
   const places = placesOf(graph, rows * step);
   const title = `People, groups and applications of ${visible(report.stack)}`;
@@ -68,8 +70,24 @@ export function drawing(report: Report): VNode {
         const path = `M${x} ${start.y}C${x + bend} ${start.y} ${end.x - bend} ${end.y} ${end.x} ${end.y}`;
         return html`<path class=${`g-edge ${mark}`} d=${path} />`;
       })}
-    ${graph.columns.flat().map((node) => nodeOf(node, places))}
+    ${graph.columns.flat().map((node) => nodeOf(node, places))} ${legend(height - 16)}
   </svg>`;
+}
+
+/** What the colours and strokes mean, at the bottom. */
+function legend(y: number) {
+  const signs = [
+    { x: 10, sign: html`<path class="g-edge gained" d="M10 ${y}h24" />`, text: "comes" },
+    { x: 110, sign: html`<path class="g-edge lost" d="M110 ${y}h24" />`, text: "goes" },
+    {
+      x: 210,
+      sign: html`<rect class="g-node alert" x="210" y=${y - 7} width="24" height="14" rx="3" />`,
+      text: "group that administers Authentik, or application that no group is bound to",
+    },
+  ];
+  return signs.map(
+    ({ x, sign, text }) => html`${sign}<text class="g-head" x=${x + 32} y=${y + 4}>${text}</text>`,
+  );
 }
 
 /** What changes is drawn over what does not. */

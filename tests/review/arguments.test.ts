@@ -83,6 +83,17 @@ test.each([
   expect(printed.stderr).toBe("");
 });
 
+test("a report that cannot be made leaves none of an earlier run", async () => {
+  const all = join(folder, "stale");
+  const file = join(folder, "stale.md");
+  for (const output of [`${all}/`, file]) {
+    expect(await review(["--preview", preview, "--output", output], never)).toBe(0);
+    expect(await review(["--preview", join(folder, "nowhere.json"), "--output", output], never)).toBe(1);
+  }
+  expect(readdirSync(all)).toEqual([]);
+  expect(existsSync(file)).toBe(false);
+});
+
 test("--output writes one file, or all formats into a folder", async () => {
   const file = join(folder, "report.html");
   expect(await review(["--preview", preview, "--format", "html", "--output", file], never)).toBe(0);

@@ -52,8 +52,12 @@ test("people come, move and go", async () => {
   );
   expect(report).toBe(
     told(
-      "changed",
+      "unsafe",
       "**1 person gains access, 1 person loses access; objects: 1 created, 2 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The policy `impersonators-are-admins` refuses it: `new.person is in tenant-impersonators and in none of plana-admins`.",
       "",
       "| Person | Gains | Loses |",
       "| --- | --- | --- |",
@@ -106,8 +110,12 @@ test("an application is opened to another group, and closed to its own", async (
     await reviewOf([APPLICATIONS, 'access: ["tenant-impersonators"]', 'access: ["plana-finance"]']),
   ).toBe(
     told(
-      "changed",
+      "unsafe",
       "**2 people gain access, 2 people lose access; objects: 1 created, 1 deleted.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- The policy `tenants-opened-to-impersonators` refuses it: `odoo-tenants is opened to plana-finance`.",
       "",
       "| Person | Gains | Loses |",
       "| --- | --- | --- |",
@@ -151,6 +159,9 @@ test("the staff domain changes, and with it who comes in through Google", async 
       "",
       "**Unsafe**",
       "",
+      '- The policy `people-of-staff-domain` refuses it: `boyan.rabchev: address "boyan.rabchev@example.org" is not at plana.solutions`, `chudomir.monevski: address "chudomir.monevski@example.org" is not at plana.solutions`, `elena.encheva-blagoeva: address "elena.encheva-blagoeva@example.org" is not at plana.solutions`, `julian.lubenov: address "julian.lubenov@example.org" is not at plana.solutions` and 2 more.',
+      "- The policy `source-of-staff-domain` refuses it: `policy of source google names example.org`.",
+      "- The addresses of `boyan.rabchev`, `chudomir.monevski`, `elena.encheva-blagoeva`, `julian.lubenov`, `martin.kotrulev`, `ramona.gospodinova` are of another domain than all before.",
       "- The door `Google` may let in another mail domain: `example.org`.",
       "- Policy `plana-google-staff-only` decides otherwise than before (`expression`): read the change.",
       "",
@@ -174,6 +185,8 @@ test("TOTP is loosened on all doors, and the outpost detached", async () => {
       "",
       "**Unsafe**",
       "",
+      "- The policy `outpost-embedded` refuses it: `provider matomo-admin is not attached: its application has no login, or no protection`.",
+      '- The policy `totp-enrols` refuses it: `default-authentication-mfa-validation: notConfiguredAction is "skip": who has no device is not sent to enrol one`.',
       "- The second factor of the door `Password` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, recovery codes, skipped by who has none; refused without TOTP`.",
       "- The second factor of the door `Recovery link` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, recovery codes, skipped by who has none; refused without TOTP`.",
       "- The second factor of the door `Google` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `TOTP, recovery codes, skipped by who has none; refused without TOTP`.",
@@ -196,8 +209,40 @@ test("people are no longer protected", async () => {
       "",
       "**Unsafe**",
       "",
+      "- The policy `precious-objects-protected` refuses it: `authentik:index/user:User boyan.rabchev is not protected`, `authentik:index/user:User chudomir.monevski is not protected`, `authentik:index/user:User elena.encheva-blagoeva is not protected`, `authentik:index/user:User julian.lubenov is not protected` and 2 more.",
       "- No longer protects `User boyan.rabchev`, `User chudomir.monevski`, `User elena.encheva-blagoeva`, `User julian.lubenov`, `User martin.kotrulev`, `User ramona.gospodinova`.",
     ),
+  );
+});
+
+test("what Authentik ships is no longer left there, seen by nobody but the report", async () => {
+  expect(
+    await reviewOf([
+      "components/login/brand.ts",
+      "import: brand.id, protect: true, retainOnDelete: true",
+      "import: brand.id, protect: true",
+    ]),
+  ).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; no object changes.**",
+      "",
+      "**Unsafe**",
+      "",
+      "- Would take `Brand authentik-default` off the server, too, once the program gives it up: Authentik ships it.",
+    ),
+  );
+});
+
+test("a rule that only warns is told, and is not unsafe", async () => {
+  const report = await reviewOf([
+    "components/directory/people.ts",
+    "isActive: person.active",
+    'isActive: person.username !== "martin.kotrulev"',
+  ]);
+  expect(report).toContain("changed\n### Access on `trial`: changed");
+  expect(report).toContain(
+    "- The policy `leavers-in-no-group` warns: `martin.kotrulev is disabled and in plana-staff, plana-finance`.",
   );
 });
 

@@ -37,16 +37,36 @@ test("a large one has a row for each lot of people, who are listed in it, the ch
 
 test("the graph ties people to groups and groups to applications", () => {
   const drawn = svg(small);
-  expect(drawn.match(/<rect class="g-node/g)).toHaveLength(6 + 2 + 9);
+  // One more of each kind is in the legend.
+  expect(drawn.match(/<rect class="g-node/g)).toHaveLength(6 + 2 + 9 + 1);
   // Two groups for each person; one binding for each application.
-  expect(drawn.match(/<path /g)).toHaveLength(12 + 9);
+  expect(drawn.match(/<path class="g-edge same"/g)).toHaveLength(12 + 9);
   expect(drawn).toContain("team-00: administers Authentik");
 });
 
 test("a large graph draws people of the same groups once", () => {
   const drawn = svg(big);
-  expect(drawn.match(/<rect class="g-node/g)).toHaveLength(14 + 14 + 60);
-  expect(drawn.match(/<path class="g-edge gained"/g)).toHaveLength(1);
+  expect(drawn.match(/<rect class="g-node/g)).toHaveLength(14 + 14 + 60 + 1);
+  expect(drawn.match(/<path class="g-edge gained"/g)).toHaveLength(1 + 1);
+});
+
+test("2,000 people and 200 applications are reviewed in seconds", () => {
+  const began = performance.now();
+  const report = reportOf({ stack: "big", steps: generated(2000, 200) });
+  expect(report.people.flatMap(({ access }) => access).length).toBeGreaterThan(100_000);
+  expect(html(report).length).toBeLessThan(2_000_000);
+  expect(svg(report).length).toBeLessThan(500_000);
+  // A second or so where nothing else runs.
+  expect(performance.now() - began).toBeLessThan(20_000);
+});
+
+test("the page tells by which doors a person comes in", () => {
+  const door = { doors: ["Password", "Google"] };
+  const report = { ...small, people: small.people.map((person) => ({ ...person, ...door })) };
+  expect(html(report).match(/<div class="tags">by Password, Google<\/div>/g)).toHaveLength(6);
+  // People of different doors are different lots.
+  const mixed = big.people.map((person, index) => ({ ...person, doors: index % 2 ? ["Password"] : [] }));
+  expect(html({ ...big, people: mixed }).match(/<tr data-find=/g)?.length).toBeGreaterThan(20);
 });
 
 test("the same states make the same report, whatever the order of the steps", () => {

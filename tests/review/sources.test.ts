@@ -155,6 +155,16 @@ describe("what cannot be reviewed is said, with exit code 1:", () => {
         ),
       ],
     ],
+    "a preview that failed without a reason": [
+      "the preview fails, so there is nothing to review:\nit gives no reason, as where a policy pack refuses it: see its log",
+      () => [
+        "--preview",
+        file(
+          "p.json",
+          preview(steps, { diagnostics: [{ severity: "error", message: "error: preview failed\n" }] }),
+        ),
+      ],
+    ],
     "a preview that failed": [
       'the preview fails, so there is nothing to review:\nresource "x" cannot be deleted\nbecause it is protected',
       () => [
