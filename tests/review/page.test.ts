@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
+import { RULES } from "../../review/finding";
 import { html } from "../../review/html";
 import { reportOf } from "../../review/report";
 import { svg } from "../../review/svg";
+import { ROOT } from "../stack-files";
 import { generated } from "./generated";
 
 const small = reportOf({ stack: "big", steps: generated(6, 9) });
@@ -85,4 +89,10 @@ test("the same states make the same report, whatever the order of the steps", ()
   expect(report.findings.filter(({ rule }) => rule === "person-disabled")).toHaveLength(4);
   const turned = [...steps].reverse();
   expect(html(reportOf({ stack: "big", steps: turned }))).toBe(html(report));
+});
+
+test("docs/review.md tells of every rule that makes a change unsafe", () => {
+  const page = readFileSync(join(ROOT, "docs", "review.md"), "utf8");
+  const unsafe = Object.entries(RULES).flatMap(([rule, level]) => (level === "unsafe" ? [rule] : []));
+  expect(unsafe.filter((rule) => !page.includes(`\`${rule}\``))).toEqual([]);
 });
