@@ -90,8 +90,7 @@ export class Stack {
     this.byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
     for (const resource of resources) {
       push(this.byType, resource.type, resource);
-      for (const id of new Set([idOf(resource.outputs.id), idOf(resource.outputs.uuid)]))
-        if (id !== "") push(this.byId, id, resource);
+      for (const id of new Set(idsOf(resource).map(idOf))) if (id !== "") push(this.byId, id, resource);
     }
   }
 
@@ -136,10 +135,11 @@ export class Stack {
       if (match) found.add(match);
       else open.push(entry);
     }
-    // A known value means none that has another id, or none yet; one that is being adopted tells no id at all.
+    // A known value means none that has another id. What is being adopted tells none, and of what is being updated the
+    // provider may not tell it beforehand, though the engine has it.
     const known = !open.includes(UNKNOWN);
     const rest = candidates.filter(
-      (candidate) => !found.has(candidate) && (!known || candidate.outputs.id === undefined),
+      (candidate) => !found.has(candidate) && (!known || idsOf(candidate).every((id) => idOf(id) === "")),
     );
     if (open.length > 0 && rest.length === open.length) {
       return { found: [...found, ...rest], unresolved: [] };
@@ -176,6 +176,20 @@ function idOf(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-function hasId({ outputs }: Resource, id: string): boolean {
-  return id !== "" && (idOf(outputs.id) === id || idOf(outputs.uuid) === id);
+/**
+ * What a resource is referred to by. The engine does not hand its id to a policy pack; the provider repeats it under
+ * the name of the type (`groupId`), and tells the uuid of what it knows by a slug.
+ */
+function idsOf({ type, outputs }: Resource): readonly unknown[] {
+  return [outputs[idProperty(type)], outputs.uuid];
+}
+
+/** The output that repeats the id: `groupId` of `authentik:index/group:Group`. */
+export function idProperty(type: string): string {
+  const name = type.slice(type.lastIndexOf(":") + 1);
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}Id`;
+}
+
+function hasId(resource: Resource, id: string): boolean {
+  return id !== "" && idsOf(resource).some((own) => idOf(own) === id);
 }

@@ -56,6 +56,25 @@ describe("who may enter", () => {
       said: /^application grafana has provider 4711, which is not one of this program$/m,
     },
     {
+      what: "another application's provider by its bare number",
+      rule: "provider-in-one-application",
+      edit: (edit) => {
+        const { inputs } = edit.to("protocolProvider", AK.oauth2, "forgejo", "number");
+        edit.set(AK.application, "grafana", inputs, { protocolProvider: [] });
+      },
+      said: /^provider forgejo is in 2 applications|application grafana has provider/m,
+    },
+    {
+      what: "a group by its bare id, whatever the value came from",
+      rule: "tenants-opened-to-impersonators",
+      edit: (edit) => {
+        const { inputs } = edit.to("group", AK.group, "plana-staff");
+        edit.set(AK.policyBinding, "odoo-tenants-tenant-impersonators", inputs);
+      },
+      said: /^odoo-tenants is opened to plana-staff$/m,
+      onceKnown: true,
+    },
+    {
       what: "an application without a provider",
       rule: "provider-in-one-application",
       edit: (edit) =>

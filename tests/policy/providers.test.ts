@@ -273,7 +273,8 @@ describe("the outpost", () => {
     {
       what: "a provider outside the program",
       rule: "outpost-embedded",
-      edit: (edit) => edit.set(AK.outpost, "embedded-outpost", { protocolProviders: [4711] }),
+      edit: (edit) =>
+        edit.set(AK.outpost, "embedded-outpost", { protocolProviders: [4711] }, { protocolProviders: [] }),
       said: /^4711 is attached and no proxy provider of this program$/m,
     },
     ...(

@@ -1,22 +1,31 @@
 import { DEFAULTS, type Knobs } from "../../policy/knobs";
-import { Stack, UNKNOWN, type Properties, type Resource } from "../../policy/model";
+import { idProperty, Stack, UNKNOWN, type Properties, type Resource } from "../../policy/model";
 import type { Rule } from "../../policy/rule";
 import { RULES } from "../../policy/rules";
 import type { Program } from "../program";
 
 /** The resources of a program that ran under mocks, as the rules see them in an update of what exists. */
 export function resourcesOf({ recorder }: Program): readonly Resource[] {
-  return recorder.resources.map(({ type, name, inputs, outputs, options }) => ({
+  return recorder.resources.map(({ type, name, inputs, outputs: { id, uuid, ...outputs }, options }) => ({
     urn: options.urn,
     type,
     name,
     inputs,
-    outputs,
+    outputs: { ...outputs, ...identity(type, id, uuid) },
     protect: options.protect,
     ignoreChanges: options.ignoreChanges,
     additionalSecretOutputs: options.additionalSecretOutputs,
     dependencies: options.dependencies,
   }));
+}
+
+/** Types that the provider tells a uuid of, since their id is a slug. */
+const SLUGGED = /:(?:Application|Flow|Source\w+)$/;
+
+/** What a policy pack is told of an object's identity: not the id itself, but where the provider repeats it. */
+function identity(type: string, id: unknown, uuid: unknown): Properties {
+  if (!type.startsWith("authentik:")) return {};
+  return { [idProperty(type)]: id, ...(SLUGGED.test(type) && { uuid }) };
 }
 
 /**
@@ -25,7 +34,9 @@ export function resourcesOf({ recorder }: Program): readonly Resource[] {
  */
 export function beforehand(resources: readonly Resource[]): readonly Resource[] {
   const ids = new Set(
-    resources.flatMap(({ outputs }) => [outputs.id, outputs.uuid, outputs.result].map(String)),
+    resources.flatMap(({ type, outputs }) =>
+      [outputs[idProperty(type)], outputs.uuid, outputs.result].map(String),
+    ),
   );
   ids.delete("undefined");
   return resources.map((resource) => {
@@ -37,7 +48,11 @@ export function beforehand(resources: readonly Resource[]): readonly Resource[] 
       urns.some((urn) => urn.includes("::random:") || urn.includes("$random:")),
     );
     const inputs = { ...hidden, ...Object.fromEntries(generated.map(([property]) => [property, UNKNOWN])) };
-    return { ...resource, inputs, outputs: { ...inputs, id: UNKNOWN, uuid: UNKNOWN } };
+    return {
+      ...resource,
+      inputs,
+      outputs: { ...inputs, ...identity(resource.type, UNKNOWN, UNKNOWN) },
+    };
   });
 }
 
@@ -80,7 +95,8 @@ export class Edit {
     by: "id" | "uuid" | "number" = "id",
   ): { readonly inputs: Properties; readonly dependencies: Resource["dependencies"] } {
     const { urn, outputs } = this.one(type, name);
-    const id = by === "number" ? Number(outputs.id) : outputs[by];
+    const own = outputs[idProperty(type)];
+    const id = by === "number" ? Number(own) : by === "id" ? own : outputs.uuid;
     return { inputs: { [property]: id }, dependencies: { [property]: [urn] } };
   }
 
@@ -136,7 +152,7 @@ export class Edit {
       type,
       name,
       inputs,
-      outputs: { ...inputs, id: `id:${name}`, uuid: `uuid:${name}` },
+      outputs: { ...inputs, ...identity(type, `id:${name}`, `uuid:${name}`) },
       protect: true,
       ignoreChanges: [],
       additionalSecretOutputs: [],
