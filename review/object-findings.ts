@@ -67,6 +67,7 @@ export function objectFindings(
   return [
     ...findings,
     ...secretFindings(changes),
+    ...otherFindings(changes),
     ...serverFindings(changes),
     ...settingsFindings(before, after),
     ...outpostFindings(before, after, changes),
@@ -115,6 +116,31 @@ function secretFindings(changes: readonly Change[]): Finding[] {
     findings.push({ rule: "secret-reissued", text });
   }
   return findings;
+}
+
+/** Properties of providers whose change is told in other words. */
+const TOLD = new Set([
+  ...["name", "clientId", "clientSecret", "clientType", "issuerMode", "signingKey", "grantTypes"],
+  ...["allowedRedirectUris", "propertyMappings", "mode", "externalHost", "skipPathRegex"],
+  ...["jwtFederationProviders", "jwtFederationSources", "jwksSources"],
+]);
+
+/** What else changes of how applications are logged in to, as how long a token lasts: each set of properties once. */
+function otherFindings(changes: readonly Change[]): Finding[] {
+  const byProperties = new Map<string, { readonly properties: string[]; readonly providers: string[] }>();
+  for (const { op, after: now, differing } of changes) {
+    if (op !== "update" || (now?.type !== TYPES.oauth2 && now?.type !== TYPES.proxy)) continue;
+    const properties = [...differing].filter((property) => !TOLD.has(property)).sort(compare);
+    if (properties.length === 0) continue;
+    const key = properties.join(" ");
+    const known = byProperties.get(key);
+    if (known) known.providers.push(now.name);
+    else byProperties.set(key, { properties, providers: [now.name] });
+  }
+  return [...byProperties.values()].map(({ properties, providers }) => ({
+    rule: "application-provider",
+    text: say`Changes ${names(properties)} of the provider of ${names(providers.sort(compare))}.`,
+  }));
 }
 
 /** What the server itself runs on: its chart and the Secret that it reads. */

@@ -479,6 +479,24 @@ test.each([
   );
 });
 
+test("tokens last longer", () => {
+  const changed = now
+    .update("ProviderOauth2", "grafana", { accessTokenValidity: "days=100" })
+    .update("ProviderOauth2", "forgejo", { accessTokenValidity: "days=100" })
+    .update("ProviderProxy", "matomo-admin", { refreshTokenValidity: "days=100" });
+  expect(comment(changed.report())).toBe(
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 3 updated.**",
+      "",
+      "**Also**",
+      "",
+      "- Changes `accessTokenValidity` of the provider of `forgejo`, `grafana`.",
+      "- Changes `refreshTokenValidity` of the provider of `matomo-admin`.",
+    ),
+  );
+});
+
 test("a redirect URI is for logging out", () => {
   const { inputs } = now.resource("ProviderOauth2", "grafana");
   const url = "https://grafana.trial.example.org/out";
