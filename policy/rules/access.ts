@@ -14,7 +14,10 @@ function applicationsOf(stack: Stack, provider: Resource): readonly Resource[] {
 
 function oneApplicationEach(stack: Stack): Violation[] {
   const providers = stack.resources.filter(isProvider).flatMap((provider) => {
-    const slugs = applicationsOf(stack, provider).map((application) => textOf(application, "slug"));
+    // The engine hands resources over in another order each time.
+    const slugs = applicationsOf(stack, provider)
+      .map((application) => textOf(application, "slug"))
+      .sort();
     if (slugs.length === 1) return [];
     const where =
       slugs.length === 0 ? "no application" : `${slugs.length} applications (${slugs.join(", ")})`;

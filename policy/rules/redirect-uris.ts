@@ -132,10 +132,8 @@ export const redirectUriRules: readonly Rule[] = [
             owners.set(url, provider);
             return [];
           }
-          return violation(
-            provider,
-            `${shown(url)} is a redirect URI of ${other.name} and of ${provider.name}`,
-          );
+          const both = [other.name, provider.name].sort().join(" and of ");
+          return violation(provider, `${shown(url)} is a redirect URI of ${both}`);
         }),
       );
     },

@@ -28,7 +28,7 @@ describe("who may enter", () => {
       what: "one provider in two applications",
       rule: "provider-in-one-application",
       edit: (edit) => secondApplication(edit, "protocolProvider"),
-      said: /^provider forgejo is in 2 applications \(forgejo, copy\)$/m,
+      said: /^provider forgejo is in 2 applications \(copy, forgejo\)$/m,
     },
     {
       what: "a provider as another's backchannel",
