@@ -21,9 +21,19 @@ export function lacksTotp(): string {
   return `${PENDING_USER}\nreturn not ak_user_has_authenticator(user, "totp")`;
 }
 
-/** Passes for whoever opened a recovery flow without a link. */
-export function cameWithoutLink(): string {
-  return 'return not request.context.get("is_restored", False)';
+/**
+ * Passes for whoever is in a recovery flow by no link, or by a link that is not theirs. A link restores its plan, and
+ * the server then writes what an unfinished flow of the session knows over it (read in `flows/views/executor.py`,
+ * 2026.5): whoever types B's name into the login form and opens A's link would go on as B. The context's
+ * `is_restored` is the link's token, whose `user_id` outlives its deletion; a server that says a plain `True` there
+ * cannot tell whose link it was.
+ */
+export function lacksOwnLink(): string {
+  return [
+    'token = request.context.get("is_restored")',
+    'user = request.context.get("pending_user")',
+    'return not token or not user or getattr(token, "user_id", user.pk) != user.pk',
+  ].join("\n");
 }
 
 /** Passes for a login that comes from the source `slug` with Google's hosted domain and e-mail domain as given. */

@@ -1,7 +1,7 @@
 import * as authentik from "@pulumi/authentik";
 import * as pulumi from "@pulumi/pulumi";
 
-import { cameWithoutLink } from "./expressions";
+import { lacksOwnLink } from "./expressions";
 import { bindPolicy, NOT_BOUND, OwnFlow } from "./flow";
 import type { SecondFactor } from "./second-factor";
 
@@ -10,8 +10,9 @@ export interface RecoveryArgs {
 }
 
 /**
- * Setting a new password through a one-time link that an operator makes. The second factor comes before the password
- * is written: whoever holds the link of an enrolled person but not the authenticator changes nothing.
+ * Setting a new password through a one-time link that an operator makes, for the person of the link alone. The second
+ * factor comes before the password is written: whoever holds the link of an enrolled person but neither their
+ * authenticator nor one of their recovery codes changes nothing.
  */
 export class Recovery extends pulumi.ComponentResource {
   /** Uuid of the flow, for the brand. */
@@ -33,7 +34,7 @@ export class Recovery extends pulumi.ComponentResource {
     );
     const withoutLink = new authentik.PolicyExpression(
       "plana-recovery-without-link",
-      { name: "plana-recovery-without-link", expression: cameWithoutLink(), executionLogging: false },
+      { name: "plana-recovery-without-link", expression: lacksOwnLink(), executionLogging: false },
       own,
     );
     const passwordPolicy = new authentik.PolicyPassword(

@@ -1,10 +1,5 @@
 import { textOf } from "../../sandbox/plugins/wire";
-import {
-  cameWithoutLink,
-  fromHostedDomain,
-  lacksTotp,
-  pythonString,
-} from "../../components/login/expressions";
+import { fromHostedDomain, lacksOwnLink, lacksTotp, pythonString } from "../../components/login/expressions";
 import { ak, runProgram } from "../program";
 import { found, python } from "../tools";
 
@@ -94,6 +89,9 @@ for case in given:
     context = dict(case["context"])
     if "source" in context:
         context["source"] = Object(slug=context["source"])
+    for name in ("is_restored", "pending_user"):
+        if isinstance(context.get(name), dict):
+            context[name] = Object(**context[name])
     answers.append(run(case["body"], context, case.get("sso", False), case.get("devices")))
 print(json.dumps(answers))
 `;
@@ -114,6 +112,18 @@ const google = (what: string, info: unknown, passes = false, source = "google", 
   body: fromHostedDomain("google", "plana.solutions"),
   context: { source, oauth_userinfo: info },
   sso,
+  passes,
+});
+
+/** People, and a link's token as the server keeps it after it is used: without a key of its own, with its owner's. */
+const ADA = { pk: 6 };
+const BOB = { pk: 24 };
+const LINK_OF_ADA = { pk: null, user_id: 6 };
+
+const recovery = (what: string, context: Record<string, unknown>, passes: boolean): Case => ({
+  what: `recovery by ${what}: ${passes ? "refused" : "goes on"}`,
+  body: lacksOwnLink(),
+  context,
   passes,
 });
 
@@ -142,8 +152,14 @@ const CASES: readonly Case[] = [
     sso: true,
     passes: false,
   },
-  { what: "recovery without a link", body: cameWithoutLink(), context: {}, passes: true },
-  { what: "recovery with a link", body: cameWithoutLink(), context: { is_restored: true }, passes: false },
+  recovery("no link, nobody known", {}, true),
+  recovery("no link, of a person who began to log in", { pending_user: ADA }, true),
+  recovery("a link that is none", { is_restored: null, pending_user: ADA }, true),
+  recovery("one's own link", { is_restored: LINK_OF_ADA, pending_user: ADA }, false),
+  recovery("another person's link", { is_restored: LINK_OF_ADA, pending_user: BOB }, true),
+  recovery("a link, and nobody known", { is_restored: LINK_OF_ADA }, true),
+  recovery("an older server's word for a link", { is_restored: true, pending_user: ADA }, false),
+  recovery("an older server's word, and nobody known", { is_restored: true }, true),
   { what: "nobody enrolled", body: lacksTotp(), context: { pending_user: "ada" }, passes: true },
   {
     what: "TOTP enrolled",

@@ -1,4 +1,4 @@
-import { cameWithoutLink, fromHostedDomain, lacksTotp } from "../../components/login/expressions";
+import { fromHostedDomain, lacksOwnLink, lacksTotp } from "../../components/login/expressions";
 import { ak, runProgram, type Program } from "../program";
 import { PROD_SECRETS } from "../stack-files";
 import { anyOf } from "../matchers";
@@ -113,7 +113,7 @@ describe("the recovery door", () => {
     });
   });
 
-  test("refuses without a link, then asks the second factor, and only then writes the password", () => {
+  test("refuses without a link of one's own, then asks the second factor, and only then writes the password", () => {
     expect(steps("uuid:plana-recovery")).toEqual([
       [0, "id:plana-recovery-refusal"],
       [5, MFA],
@@ -128,7 +128,7 @@ describe("the recovery door", () => {
     expect(bound("id:plana-recovery-second-factor")).toEqual([]);
     expect(inputs("PolicyExpression", "plana-recovery-without-link")).toEqual({
       name: "plana-recovery-without-link",
-      expression: cameWithoutLink(),
+      expression: lacksOwnLink(),
       executionLogging: false,
     });
     expect(inputs("StageDeny", "plana-recovery-refusal")).toEqual({
