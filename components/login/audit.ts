@@ -40,7 +40,10 @@ const RULES: readonly {
     events: [
       { name: "secret-viewed", action: "secret_view" },
       { name: "person-deleted", action: "model_deleted", model: "authentik_core.user" },
+      // A membership is told of the side it was written from. Here that is the person; by hand it may be the group.
+      // A login writes the person, too, and the server keeps that out of the log (`stages/user_login/stage.py`, 2026.5).
       { name: "group-changed", action: "model_updated", model: "authentik_core.group" },
+      { name: "person-changed", action: "model_updated", model: "authentik_core.user" },
       {
         name: "second-factor-changed",
         action: "model_updated",
@@ -67,7 +70,9 @@ export class Audit extends pulumi.ComponentResource {
         gdprCompliance: true,
         impersonation: true,
         avatars: "initials",
-        // Scores of all addresses are added up: were good logins counted, they would pay for an attacker's failures.
+        // What a login is worth, and how low one address can bring a person. Scores of all addresses are added up, and
+        // at an upper limit of 0 a good login is worth nothing: it does not pay for an attacker's failures, nor for
+        // one's own (read in `policies/reputation/signals.py`, 2026.5). They expire (see `Lockout`).
         reputationLowerLimit: -20,
         reputationUpperLimit: 0,
         defaultTokenDuration: "days=1",

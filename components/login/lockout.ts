@@ -11,9 +11,14 @@ export interface LockoutArgs {
 }
 
 /**
- * Refuses a username after repeated failures, the right password included, until the score comes back up with time.
- * Counted by username, not by address: an office shares one address, an attacker has many. The price is that a named
- * person can be locked out; an operator lifts it by deleting the reputation score.
+ * Refuses a username after repeated failures, the right password included. Counted by username, not by address: an
+ * office shares one address, an attacker has many. The price is that a named person can be locked out.
+ *
+ * The server keeps a score for each username and address, and counts the sum. A score does not recover: good logins
+ * repay nothing (see `Audit`), and it expires as a whole, 24 hours after its first failure unless the server's
+ * `reputation.expiry` says otherwise (read in `policies/reputation/models.py`, 2026.5). An operator lifts a lockout at
+ * once by `DELETE /api/v3/policies/reputation/scores/{reputation_uuid}/` for each score that
+ * `GET /api/v3/policies/reputation/scores/?identifier=<username>` lists.
  */
 export class Lockout extends pulumi.ComponentResource {
   constructor(name: string, args: LockoutArgs, opts?: pulumi.ComponentResourceOptions) {

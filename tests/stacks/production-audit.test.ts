@@ -47,6 +47,7 @@ describe("audit", () => {
       events: [
         ["model_deleted", "authentik_core.user"],
         ["model_updated", "authentik_core.group"],
+        ["model_updated", "authentik_core.user"],
         ["model_updated", "authentik_stages_authenticator_validate.authenticatorvalidatestage"],
         ["policy_exception"],
         ["secret_view"],
