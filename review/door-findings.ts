@@ -56,6 +56,10 @@ function stateFindings(now: Door, old: Door | undefined): Finding[] {
     const text = say`The door ${now.name} makes accounts for strangers.`;
     findings.push({ rule: "door", text, standing: old?.enrols === true });
   }
+  if (now.enrolsFirst) {
+    const text = say`The door ${now.name} lets people enrol a device before it asks for one.`;
+    findings.push({ rule: "door", text, standing: old?.enrolsFirst === true });
+  }
   if (now.refusesAll.length > 0) {
     findings.push({
       rule: "door",
@@ -104,6 +108,16 @@ function differences(old: Door, now: Door): Finding[] {
   }
   if (won.length > 0) {
     findings.push({ rule: "door-changed", text: say`The door ${now.name} gets a lock: ${names(won)}.` });
+  }
+  // Without it people are shut out, and nobody is let in: never unsafe.
+  const unsent = old.enrolments.filter((who) => !now.enrolments.includes(who));
+  const sent = now.enrolments.filter((who) => !old.enrolments.includes(who));
+  if (unsent.length > 0) {
+    const text = say`The door ${now.name} no longer sends to enrol: ${names(unsent)}.`;
+    findings.push({ rule: "door-changed", text });
+  }
+  if (sent.length > 0) {
+    findings.push({ rule: "door-changed", text: say`The door ${now.name} sends to enrol: ${names(sent)}.` });
   }
   const admitted = now.domains.filter((domain) => !old.domains.includes(domain));
   const refused = old.domains.filter((domain) => !now.domains.includes(domain));

@@ -1,7 +1,7 @@
 import { openingText } from "./access";
 import { compare, nameOf } from "./applications";
 import { flowSteps, type Bindings, type Step } from "./flows";
-import { secondFactorOf, type SecondFactor } from "./second-factor";
+import { askedAt, secondFactorOf, type SecondFactor } from "./second-factor";
 import { flag, text, TYPES, type Item, type Reference, type Snapshot } from "./snapshot";
 
 /** A way to log in. */
@@ -13,6 +13,10 @@ export interface Door {
   readonly locks: readonly string[];
   /** Mail domains that are let in; empty: not looked at. */
   readonly domains: readonly string[];
+  /** Who is sent to enrol a device, beside whoever the second factor itself sends there. */
+  readonly enrolments: readonly string[];
+  /** Lets people enrol a device before the second factor is asked, and so answer with that. */
+  readonly enrolsFirst: boolean;
   /** Stages that refuse whoever comes, since nothing is bound to them. */
   readonly refusesAll: readonly string[];
   /** Key of the flow that it leads through; empty where there is none. */
@@ -92,6 +96,7 @@ function door(
       /not\s+ak_user_has_authenticator\(/.test(expressions.get(policy) ?? ""),
     ),
   );
+  const setups = steps.filter(({ enrols }) => enrols);
   const conditional = denials.filter((step) => step.guards.length > 0);
   const locks = [
     ...guards.map((guard) => `only ${openingText(guard)}`),
@@ -105,6 +110,8 @@ function door(
       refusedWithout: refusing.length > 0,
     },
     locks: locks.sort(compare),
+    enrolments: setups.map(conditionText).sort(compare),
+    enrolsFirst: setups.some(({ order }) => order <= askedAt(steps, flow)),
     refusesAll: denials
       .filter((step) => step.guards.length === 0)
       .map(({ stage }) => nameOf(stage) ?? "")
@@ -124,6 +131,7 @@ function door(
 }
 
 function conditionText({ guards, engine, judgedLate }: Step): string {
+  if (guards.length === 0) return "whoever comes";
   const condition = guards.map(openingText).join(engine === "all" ? " and " : " or ");
   return judgedLate ? condition : `${condition}, judged before the person is known,`;
 }

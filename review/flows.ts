@@ -1,5 +1,5 @@
 import type { Opening } from "./applications";
-import { flag, text, TYPES, type Item, type Snapshot } from "./snapshot";
+import { flag, text, TYPES, type Item, type Reference, type Snapshot } from "./snapshot";
 
 /** Enabled bindings by the key of their target. */
 export type Bindings = ReadonlyMap<string, readonly Opening[]>;
@@ -9,10 +9,20 @@ export interface Step {
   readonly key: string;
   readonly order: number;
   readonly stage?: Item;
+  /** Whether a person enrols a device here. */
+  readonly enrols: boolean;
   readonly guards: readonly Opening[];
   readonly engine: string;
   /** Policies are judged when the step is reached, with the person known. */
   readonly judgedLate: boolean;
+}
+
+/** Whether a stage enrols a device: by its type, or, where Authentik ships it, since the second factor sends there. */
+export function isSetup(state: Snapshot, { key, item }: Reference): boolean {
+  if (item) return /:StageAuthenticator(?!Validate$)/.test(item.type);
+  return state
+    .ofType(TYPES.validate)
+    .some((asking) => state.follow(asking, "configurationStages").some((stage) => stage.key === key));
 }
 
 /** The steps of every flow, in their order. */
@@ -22,10 +32,12 @@ export function flowSteps(state: Snapshot, bindings: Bindings): Map<string, Step
     const [flow] = state.follow(item, "target");
     if (!flow) continue;
     const { order } = item.values;
+    const [stage] = state.follow(item, "stage");
     const step: Step = {
       key: item.key,
       order: typeof order === "number" ? order : 0,
-      stage: state.follow(item, "stage")[0]?.item,
+      stage: stage?.item,
+      enrols: stage !== undefined && isSetup(state, stage),
       guards: bindings.get(item.key) ?? [],
       engine: text(item, "policyEngineMode"),
       judgedLate: flag(item, "reEvaluatePolicies", true),

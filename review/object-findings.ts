@@ -1,5 +1,6 @@
 import { changedSecrets, type Change } from "./change";
 import { compare } from "./applications";
+import { isSetup } from "./flows";
 import type { Finding } from "./finding";
 import type { Picture } from "./picture";
 import { names, say } from "./text";
@@ -91,7 +92,9 @@ function explainedBindings({ state, applications, doors }: Picture): Set<string>
   ]);
   for (const step of state.ofType(TYPES.stageBinding)) {
     const [stage] = state.follow(step, "stage");
-    const guards = stage?.item?.type === TYPES.deny || stage?.item?.type === TYPES.validate;
+    if (!stage) continue;
+    const guards =
+      stage.item?.type === TYPES.deny || stage.item?.type === TYPES.validate || isSetup(state, stage);
     if (guards && state.follow(step, "target").some(({ key }) => doorFlows.has(key))) {
       explained.add(step.key);
       told.add(step.key);

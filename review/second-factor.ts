@@ -19,6 +19,14 @@ export interface SecondFactor {
 
 /** Name under which Authentik ships the stage that its authentication flow asks for the second factor. */
 const SHIPPED_STAGE = "default-authentication-mfa-validation";
+/** Order of that stage in that flow (read in its blueprint, 2026.5). */
+const SHIPPED_ORDER = 30;
+
+/** Where a flow asks for the second factor; Authentik's own, whose steps are not in the state, at 30. */
+export function askedAt(steps: readonly Step[], flow: Reference | undefined): number {
+  const asking = steps.filter(({ stage }) => stage?.type === TYPES.validate).map(({ order }) => order);
+  return asking.length > 0 ? Math.min(...asking) : flow?.item ? -Infinity : SHIPPED_ORDER;
+}
 
 /**
  * The stage that asks for the second factor before a password is written or a session begins.

@@ -10,10 +10,12 @@ interface Door {
 
 const LOGIN = "ak-stage-user-login-form";
 const WRITE = "ak-stage-user-write-form";
+/** Stages in which a person enrols a device. */
+const SETUP = /^ak-stage-authenticator-(?!validate-)/;
 /** The policy that Authentik ships on the second factor: skips it after a passwordless WebAuthn login. */
 const SHIPPED = "default-authentication-flow-authenticator-validate-stage";
 
-/** On every door, the second factor comes before the login, and before a password is written. */
+/** On every door, the second factor comes before the login, before a password is written, and before any enrolment. */
 export const doors: Check = {
   name: "second factor on every door",
   async run(examination) {
@@ -95,6 +97,12 @@ async function faultsOf({ objects }: Examination, flow: string, stage: string): 
     const what = component(opening) === WRITE ? "a password is written" : "the login";
     faults.push(
       `asks for the second factor (${String(factor.order)}) after ${what} (${String(opening.order)})`,
+    );
+  }
+  for (const setup of bindings.filter((binding) => SETUP.test(String(component(binding))))) {
+    if (Number(setup.order) > Number(factor.order)) continue;
+    faults.push(
+      `lets people enrol a device (${String(setup.order)}) before the second factor is asked (${String(factor.order)}): the password alone is enough`,
     );
   }
   for (const bound of await objects.list("/policies/bindings/")) {

@@ -24,11 +24,15 @@ export const totp: Check = {
       const devices: unknown = await examination.authentik.get(PATH, { user: id });
       if (!Array.isArray(devices))
         throw new ServerError("Authentik", "GET", PATH, undefined, "the answer is no list");
-      if ((devices as readonly Json[]).some(isTotp)) continue;
+      const confirmed = (devices as readonly Json[]).filter((device) => device.confirmed !== false);
+      if (confirmed.some((device) => isOf(device, /totp/i))) continue;
+      const codes = confirmed.some((device) => isOf(device, /static/i))
+        ? " and one of the recovery codes"
+        : "";
       found.push({
         severity: "warning",
         subject: `person ${name}`,
-        meaning: "has no TOTP yet: whoever has the password enrols a device of their own at the next login",
+        meaning: `has no TOTP yet: whoever has the password${codes} enrols a device of their own at the next login`,
         mend: `npm run ops -- person invite ${name}, and see that they log in`,
       });
     }
@@ -36,6 +40,6 @@ export const totp: Check = {
   },
 };
 
-function isTotp({ type, confirmed }: Json): boolean {
-  return typeof type === "string" && /totp/i.test(type) && confirmed !== false;
+function isOf({ type }: Json, kind: RegExp): boolean {
+  return typeof type === "string" && kind.test(type);
 }

@@ -75,14 +75,28 @@ export function stageOf(stack: Stack, step: Resource): Resource | undefined {
   return stack.references(step, "stage").found[0];
 }
 
+/** Stages in which a person enrols a device. */
+const SETUP = /^authentik:index\/stageAuthenticator(?!Validate:)/;
+
+/** Whether people enrol a device in a step: in a stage of this program, or in one that the second factor sends to. */
+export function enrols(stack: Stack, step: Resource): boolean {
+  const stage = stageOf(stack, step);
+  if (stage) return SETUP.test(stage.type);
+  const id = textOf(step, "stage");
+  return (
+    id !== "" &&
+    stack.all(AUTHENTIK.validate).some((asking) => listOf(asking, "configurationStages").includes(id))
+  );
+}
+
 /** Order of a stage binding. */
 export function numberOf(step: Resource): number {
   const order = valueOf(step, "order");
   return typeof order === "number" ? order : 0;
 }
 
-/** The policies that must all hold for the lock to close: a member of staff, who lacks TOTP. */
-function closes(stack: Stack, step: Resource, staffGroup: string): boolean {
+/** Whether a step is for a member of staff who lacks TOTP, and for nobody else. */
+function forStaffWithoutTotp(stack: Stack, step: Resource, staffGroup: string): boolean {
   if (valueOf(step, "policyEngineMode") !== "all" || valueOf(step, "reEvaluatePolicies") !== true)
     return false;
   const bindings = stack.referrers(AUTHENTIK.policyBinding, "target", step);
@@ -115,12 +129,17 @@ function lacksTotp(expression: string): boolean {
   );
 }
 
+/** The steps that refuse a member of staff who lacks TOTP. */
+function locksOf(stack: Stack, door: Door, staffGroup: string): readonly Resource[] {
+  return stepsOf(stack, door).filter(
+    (step) => stageOf(stack, step)?.type === AUTHENTIK.deny && forStaffWithoutTotp(stack, step, staffGroup),
+  );
+}
+
 /** What is wrong with the second lock of a door. */
 export function lockFault(stack: Stack, door: Door, staffGroup: string): string | undefined {
   const steps = stepsOf(stack, door);
-  const locks = steps.filter(
-    (step) => stageOf(stack, step)?.type === AUTHENTIK.deny && closes(stack, step, staffGroup),
-  );
+  const locks = locksOf(stack, door, staffGroup);
   const [lock] = locks;
   if (!lock) return `has no lock that refuses members of ${staffGroup} without TOTP`;
   const at = Math.min(...locks.map(numberOf));
@@ -133,4 +152,15 @@ export function lockFault(stack: Stack, door: Door, staffGroup: string): string 
   );
   if (before) return `runs ${before.name} before the lock`;
   return after && `has the lock before ${after.name}, so nobody can enrol`;
+}
+
+/** What keeps staff who lack TOTP from enrolling before the second lock refuses them, or sends others to enrol. */
+export function enrolmentFault(stack: Stack, door: Door, staffGroup: string): string | undefined {
+  const steps = stepsOf(stack, door).filter((step) => enrols(stack, step));
+  const other = steps.find((step) => !forStaffWithoutTotp(stack, step, staffGroup));
+  if (other) return `sends others to enrol than members of ${staffGroup} without TOTP (${other.name})`;
+  const lock = Math.min(...locksOf(stack, door, staffGroup).map(numberOf));
+  if (Number.isFinite(lock) && !steps.some((step) => numberOf(step) < lock))
+    return `refuses members of ${staffGroup} without TOTP and never sends them to enrol`;
+  return undefined;
 }

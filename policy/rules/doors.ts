@@ -1,7 +1,17 @@
 import { isGiven, listOf, textOf, valueOf, UNKNOWN, type Resource, type Stack } from "../model";
 import { shown, violation, type Rule, type Violation } from "../rule";
 import { AUTHENTIK } from "../tokens";
-import { doorsOf, lockFault, mayEnd, numberOf, stageOf, stepsOf, type Door } from "./door";
+import {
+  doorsOf,
+  enrolmentFault,
+  enrols,
+  lockFault,
+  mayEnd,
+  numberOf,
+  stageOf,
+  stepsOf,
+  type Door,
+} from "./door";
 
 /** The stage that Authentik's own login flow binds, by this name, between password (20) and login (100). */
 const BUILT_IN_STAGE = "default-authentication-mfa-validation";
@@ -29,7 +39,7 @@ function enrolmentFaults(stage: Resource, stack: Stack): string[] {
   return faults;
 }
 
-function enrols(stack: Stack): Violation[] {
+function enrolmentStages(stack: Stack): Violation[] {
   const stages = stack.all(AUTHENTIK.validate);
   const builtIn = stages.filter((stage) => textOf(stage, "name") === BUILT_IN_STAGE);
   return [
@@ -56,7 +66,8 @@ function validationFault(stack: Stack, door: Door): string | undefined {
     if (stack.referrers(AUTHENTIK.policyBinding, "target", step).length > 0)
       return `has a policy on ${step.name}, which may skip the second factor`;
   }
-  const early = steps.find((step) => mayEnd(stack, step) && numberOf(step) <= first);
+  // Whoever enrols before the code is asked has a code.
+  const early = steps.find((step) => (mayEnd(stack, step) || enrols(stack, step)) && numberOf(step) <= first);
   return early && `runs ${early.name} before the second factor`;
 }
 
@@ -153,13 +164,13 @@ export const doorRules: readonly Rule[] = [
     level: "mandatory",
     reason: "TOTP is mandatory: who has not enrolled is sent to enrol, and everyone is asked at every login.",
     mend: "notConfiguredAction configure, deviceClasses totp and static, the TOTP setup as configuration stage, no threshold",
-    stack: enrols,
+    stack: enrolmentStages,
   },
   {
     name: "totp-on-every-door",
     level: "mandatory",
     reason: "A door without the second factor (password, Google, reset link) makes the others worthless.",
-    mend: "bind the one validation stage in every flow that logs in, before password and login, without a policy on it",
+    mend: "bind the one validation stage in every flow that logs in, before password, login and enrolment, without a policy on it",
     stack: (stack) => [
       ...brandFaults(stack),
       ...sourceFaults(stack),
@@ -179,6 +190,20 @@ export const doorRules: readonly Rule[] = [
     stack: (stack, { staffGroup }) =>
       doorsOf(stack).flatMap((door) => {
         const fault = lockFault(stack, door, staffGroup);
+        return fault === undefined ? [] : [{ what: `${door.name} ${fault}`, urn: door.urn }];
+      }),
+  },
+  {
+    name: "totp-enrolment-before-lock",
+    // Without it people are shut out, and nobody is let in.
+    level: "advisory",
+    reason:
+      "Whoever has recovery codes and no TOTP is asked for a code instead of being sent to enrol, and then refused by the lock, for ever.",
+    mend: "`secondFactor.require`, which binds the enrolment before the lock, for the same people",
+    knobs: ["staffGroup"],
+    stack: (stack, { staffGroup }) =>
+      doorsOf(stack).flatMap((door) => {
+        const fault = enrolmentFault(stack, door, staffGroup);
         return fault === undefined ? [] : [{ what: `${door.name} ${fault}`, urn: door.urn }];
       }),
   },

@@ -90,9 +90,18 @@ test("what enforces TOTP is on the server, on every door", async () => {
     const { results } = await trial.authentik<List<Binding>>(`/flows/bindings/?target=${pk}&ordering=order`);
     const names = results.map(({ stage_obj }) => stage_obj.name);
     const second = names.indexOf("default-authentication-mfa-validation");
+    const enrol = names.indexOf("default-authenticator-totp-setup");
     const deny = names.indexOf("plana-totp-missing");
     const login = names.findIndex((name) => name.endsWith("-login"));
-    expect([slug, second >= 0, second < deny, deny < login]).toEqual([slug, true, true, true]);
+    expect([slug, second >= 0, second < enrol, enrol < deny, deny < login]).toEqual([
+      slug,
+      true,
+      true,
+      true,
+      true,
+    ]);
+    for (const { order, re_evaluate_policies, evaluate_on_plan } of results.slice(enrol, deny + 1))
+      expect([slug, order, re_evaluate_policies, evaluate_on_plan]).toEqual([slug, order, true, false]);
     if (slug === "plana-recovery") expect(deny).toBeLessThan(names.indexOf("plana-recovery-write"));
   }
 });

@@ -90,8 +90,8 @@ const UNSAFE: readonly (readonly [file: string, from: string, to: string, rule: 
   ],
   [
     "components/login/second-factor.ts",
-    'order, policyEngineMode: "all" } as const',
-    'order, policyEngineMode: "any" } as const',
+    '{ ...step, policyEngineMode: "all" }',
+    '{ ...step, policyEngineMode: "any" }',
     "totp-lock-on-every-door",
     "flow plana-google has no lock that refuses members of plana-staff without TOTP",
   ],

@@ -134,6 +134,28 @@ test("a person with TOTP is not told", async () => {
   expect(people.map(({ subject }) => subject)).toContain("person boyan.rabchev");
 });
 
+test("a person with recovery codes alone is told as such", async () => {
+  const { pk } = await first("/core/users/?username=boyan.rabchev");
+  await plant("authenticators/admin/static", { name: "codes", user: pk });
+  const lines = await found();
+  fresh.push(...lines);
+  expect(lines).toEqual([
+    "warning: person boyan.rabchev: has no TOTP yet: whoever has the password and one of the recovery codes enrols a device of their own at the next login",
+  ]);
+});
+
+test("an enrolment before the second factor is an error", async () => {
+  const { pk: target } = await trial.authentik<Found>("/flows/instances/default-authentication-flow/");
+  const { pk: stage } = await first("/stages/authenticator/totp/?name=default-authenticator-totp-setup");
+  const { pk } = await trial.authentik<Found>("/flows/bindings/", "POST", { target, stage, order: 25 });
+  expect(await found()).toContainEqual(
+    expect.stringMatching(
+      /^error: flow default-authentication-flow \(login of brand .*: lets people enrol a device \(25\) before the second factor is asked \(30\): the password alone is enough$/,
+    ),
+  );
+  await trial.authentik(`/flows/bindings/${pk}/`, "DELETE").catch(() => undefined);
+});
+
 test("a second factor that lets people through is an error", async () => {
   const { pk } = await first("/stages/authenticator/validate/?name=default-authentication-mfa-validation");
   await changed(

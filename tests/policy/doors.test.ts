@@ -163,6 +163,25 @@ describe("TOTP", () => {
       said: /^flow plana-recovery-codes does not bind the second factor$/m,
     },
     {
+      what: "an enrolment bound early into Authentik's own flow",
+      rule: "totp-on-every-door",
+      edit: (edit) =>
+        edit.set(AK.flowStageBinding, "default-authentication-flow-totp-enrolment", { order: 25 }),
+      said: /^the login flow of Authentik runs default-authentication-flow-totp-enrolment before the second factor$/m,
+    },
+    ...DOORS.map((door) => ({
+      what: `${door} with the enrolment before the second factor`,
+      rule: "totp-on-every-door",
+      edit: (edit: Edit) => edit.set(AK.flowStageBinding, `${door}-totp-enrolment`, { order: 1 }),
+      said: new RegExp(`^flow ${door} runs ${door}-totp-enrolment before the second factor$`, "m"),
+    })),
+    {
+      what: "recovery codes enrolled before the second factor",
+      rule: "totp-on-every-door",
+      edit: (edit) => step(edit, "early-codes", "plana-google", AK.staticSetup, "plana-recovery-codes", 5),
+      said: /^flow plana-google runs early-codes before the second factor$/m,
+    },
+    {
       what: "a login bound early into Authentik's own flow",
       rule: "totp-on-every-door",
       edit: (edit) => {
@@ -302,6 +321,40 @@ describe("TOTP", () => {
         rule: "totp-lock-on-every-door",
         edit,
         said: new RegExp(`^${told(door)} (has|runs) `, "m"),
+      })),
+    ),
+    ...LOCKED.flatMap((door) =>
+      (
+        [
+          [
+            "without the enrolment",
+            (edit: Edit) => edit.remove(AK.flowStageBinding, `${door}-totp-enrolment`),
+            `refuses members of plana-staff without TOTP and never sends them to enrol`,
+          ],
+          [
+            "with the enrolment after the lock",
+            (edit: Edit) => edit.set(AK.flowStageBinding, `${door}-totp-enrolment`, { order: 95 }),
+            `refuses members of plana-staff without TOTP and never sends them to enrol`,
+          ],
+          [
+            "with an enrolment for whoever comes",
+            (edit: Edit) =>
+              edit
+                .remove(AK.policyBinding, `${door}-totp-enrolment-for-staff`)
+                .remove(AK.policyBinding, `${door}-totp-enrolment-for-lack`),
+            `sends others to enrol than members of plana-staff without TOTP \\(${door}-totp-enrolment\\)`,
+          ],
+          [
+            "with an enrolment for those who have TOTP",
+            (edit: Edit) => edit.set(AK.policyBinding, `${door}-totp-enrolment-for-lack`, { negate: true }),
+            `sends others to enrol than members of plana-staff without TOTP \\(${door}-totp-enrolment\\)`,
+          ],
+        ] as const
+      ).map(([what, edit, said]) => ({
+        what: `${door} ${what}`,
+        rule: "totp-enrolment-before-lock",
+        edit,
+        said: new RegExp(`^${told(door)} ${said}$`, "m"),
       })),
     ),
     {

@@ -318,8 +318,10 @@ test("the first deployment: everything is new, and nothing of it unsafe", async 
     "Adds the applications forgejo, grafana, matomo, matomo-admin, matrix, nextcloud, odoo-tenants, penpot, vaultwarden.",
     "The second factor of the door Password becomes TOTP, recovery codes; refused without TOTP.",
     "The door Password gets a lock: refuses plana-staff and policy plana-totp-missing (plana-totp-missing), refuses policy plana-lockout (plana-lockout).",
+    "The door Password sends to enrol: plana-staff and policy plana-totp-missing.",
     "The second factor of the door Recovery link becomes TOTP, recovery codes; refused without TOTP.",
     "The door Recovery link gets a lock: refuses plana-staff and policy plana-totp-missing (plana-totp-missing), refuses policy plana-recovery-without-link (plana-recovery-refusal).",
+    "The door Recovery link sends to enrol: plana-staff and policy plana-totp-missing.",
   ]);
   expect(
     report.people.map(({ username, roles, access }) => [username, roles.join(" "), access.length]),

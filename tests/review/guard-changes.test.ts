@@ -71,6 +71,60 @@ test("TOTP is asked after the password is written", () => {
       "**Unsafe**",
       "",
       "- The second factor of the door `Recovery link` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `not asked; refused without TOTP`.",
+      "- The door `Recovery link` lets people enrol a device before it asks for one.",
+    ),
+  );
+});
+
+test.each([
+  ["Password", "default-authentication-flow", 30],
+  ["Recovery link", "plana-recovery", 4],
+  ["Google", "plana-google", 10],
+])("TOTP is enrolled before it is asked: %s", (door, flow, order) => {
+  const changed = now.update("FlowStageBinding", `${flow}-totp-enrolment`, { order });
+  expect(comment(changed.report())).toBe(
+    told(
+      "unsafe",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Unsafe**",
+      "",
+      `- The door \`${door}\` lets people enrol a device before it asks for one.`,
+    ),
+  );
+});
+
+test("staff with recovery codes alone are no longer sent to enrol: shut out, and nobody is let in", () => {
+  const changed = ["-for-staff", "-for-lack"].reduce(
+    (recording, end) => recording.remove("PolicyBinding", `plana-google-totp-enrolment${end}`),
+    now.remove("FlowStageBinding", "plana-google-totp-enrolment"),
+  );
+  expect(comment(changed.report())).toBe(
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 3 deleted.**",
+      "",
+      "**Also**",
+      "",
+      "- The door `Google` no longer sends to enrol: `plana-staff and policy plana-totp-missing`.",
+    ),
+  );
+});
+
+test("whoever comes is sent to enrol", () => {
+  const changed = ["-for-staff", "-for-lack"].reduce(
+    (recording, end) => recording.remove("PolicyBinding", `plana-google-totp-enrolment${end}`),
+    now,
+  );
+  expect(comment(changed.report())).toBe(
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 2 deleted.**",
+      "",
+      "**Also**",
+      "",
+      "- The door `Google` no longer sends to enrol: `plana-staff and policy plana-totp-missing`.",
+      "- The door `Google` sends to enrol: `whoever comes`.",
     ),
   );
 });

@@ -11,6 +11,9 @@ beforeAll(async () => {
 
 const inputs = (type: string, name: string) => program.recorder.one(ak(type), name).inputs;
 const MFA = "id:default-authentication-mfa-validation";
+const SETUP = "stage:default-authenticator-totp-setup";
+/** Those for whom a door has the enrolment and the refusal: members of staff who lack TOTP. */
+const STAFF_WITHOUT_TOTP = ["id:plana-staff", "id:plana-totp-missing"];
 
 /** Stages of a flow in their order: `[order, stage]`. */
 function steps(target: string): unknown[] {
@@ -32,7 +35,7 @@ function bound(target: string): unknown[] {
 
 test("every stage is bound so that its policies are asked when it is reached", () => {
   for (const { name, inputs: binding } of program.recorder.all(ak("FlowStageBinding"))) {
-    const mode = name.endsWith("-totp-missing") ? "all" : "any";
+    const mode = /-totp-(?:missing|enrolment)$/.test(name) ? "all" : "any";
     expect([name, binding]).toEqual([
       name,
       {
@@ -54,21 +57,20 @@ describe("the password door", () => {
       name: "default-authentication-mfa-validation",
       notConfiguredAction: "configure",
       deviceClasses: ["totp", "static"],
-      configurationStages: ["stage:default-authenticator-totp-setup"],
+      configurationStages: [SETUP],
       lastAuthThreshold: "seconds=0",
     });
   });
 
-  test("locks out after repeated failures, and refuses staff without TOTP before the login", () => {
+  test("locks out after repeated failures, and before the login has staff without TOTP enrol, or refuses them", () => {
     expect(steps("flow:default-authentication-flow")).toEqual([
       [15, "id:plana-lockout"],
+      [89, SETUP],
       [90, "id:plana-totp-missing"],
     ]);
     expect(bound("id:default-authentication-flow-lockout")).toEqual(["id:plana-lockout"]);
-    expect(bound("id:default-authentication-flow-totp-missing")).toEqual([
-      "id:plana-staff",
-      "id:plana-totp-missing",
-    ]);
+    expect(bound("id:default-authentication-flow-totp-enrolment")).toEqual(STAFF_WITHOUT_TOTP);
+    expect(bound("id:default-authentication-flow-totp-missing")).toEqual(STAFF_WITHOUT_TOTP);
   });
 
   test("counts failures by username, five of them", () => {
@@ -117,13 +119,15 @@ describe("the recovery door", () => {
     expect(steps("uuid:plana-recovery")).toEqual([
       [0, "id:plana-recovery-refusal"],
       [5, MFA],
+      [6, SETUP],
       [7, "id:plana-totp-missing"],
       [10, "id:plana-recovery-prompt"],
       [20, "id:plana-recovery-write"],
       [100, "id:plana-recovery-login"],
     ]);
     expect(bound("id:plana-recovery-refusal")).toEqual(["id:plana-recovery-without-link"]);
-    expect(bound("id:plana-recovery-totp-missing")).toEqual(["id:plana-staff", "id:plana-totp-missing"]);
+    expect(bound("id:plana-recovery-totp-enrolment")).toEqual(STAFF_WITHOUT_TOTP);
+    expect(bound("id:plana-recovery-totp-missing")).toEqual(STAFF_WITHOUT_TOTP);
     // Nothing lets anyone skip the second factor.
     expect(bound("id:plana-recovery-second-factor")).toEqual([]);
     expect(inputs("PolicyExpression", "plana-recovery-without-link")).toEqual({
@@ -214,11 +218,13 @@ describe("the Google door", () => {
     });
     expect(steps("uuid:plana-google")).toEqual([
       [10, MFA],
+      [14, SETUP],
       [15, "id:plana-totp-missing"],
       [20, "id:plana-google-login"],
     ]);
     expect(bound("uuid:plana-google")).toEqual(["id:plana-google-staff-only"]);
-    expect(bound("id:plana-google-totp-missing")).toEqual(["id:plana-staff", "id:plana-totp-missing"]);
+    expect(bound("id:plana-google-totp-enrolment")).toEqual(STAFF_WITHOUT_TOTP);
+    expect(bound("id:plana-google-totp-missing")).toEqual(STAFF_WITHOUT_TOTP);
     expect(bound("id:plana-google-second-factor")).toEqual([]);
     expect(inputs("PolicyExpression", "plana-google-staff-only")).toEqual({
       name: "plana-google-staff-only",

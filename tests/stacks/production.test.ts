@@ -22,10 +22,10 @@ const COUNTS: Readonly<Record<string, number>> = {
   [ak("EventRule")]: 2,
   [ak("EventTransport")]: 1,
   [ak("Flow")]: 3,
-  [ak("FlowStageBinding")]: 12,
+  [ak("FlowStageBinding")]: 15,
   [ak("Group")]: 4,
   [ak("Outpost")]: 1,
-  [ak("PolicyBinding")]: 27,
+  [ak("PolicyBinding")]: 33,
   [ak("PolicyEventMatcher")]: 8,
   [ak("PolicyExpression")]: 3,
   [ak("PolicyPassword")]: 1,
@@ -86,6 +86,8 @@ test("the policy bindings are those of applications, doors and audit, each by it
   const bindings = program.recorder.all(ak("PolicyBinding")).map(({ name }) => name);
   const access = prod.applications.flatMap(({ slug, access }) => access.map((group) => `${slug}-${group}`));
   const doors = ["default-authentication-flow", "plana-recovery", "plana-google"].flatMap((door) => [
+    `${door}-totp-enrolment-for-staff`,
+    `${door}-totp-enrolment-for-lack`,
     `${door}-totp-missing-for-staff`,
     `${door}-totp-missing-for-lack`,
   ]);
