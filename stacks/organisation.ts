@@ -1,7 +1,7 @@
 import type { Access } from "../components/applications/access";
 import type { ConsumerChoice } from "../components/applications/consumers";
 import type { PublicPath } from "../components/applications/public-paths";
-import type { StaffGroup } from "../components/directory/model";
+import type { Attributes, StaffGroup } from "../components/directory/model";
 
 /** Everything a stack runs, as data. */
 export interface Organisation {
@@ -28,6 +28,11 @@ export interface RosterEntry {
   readonly groups?: readonly string[];
   /** Address, where it is not `first.last` of the staff domain in plain letters. */
   readonly email?: string;
+  /**
+   * Attributes in Authentik, whole: what is set there by hand is then taken back, the language that the person chose
+   * in their settings included. Absent: they are the person's own.
+   */
+  readonly attributes?: Attributes;
   /** The person is leaving: disabled and out of every group. */
   readonly leaving?: true;
   /** Number of the user in the Authentik that runs already: a hint for adoption, never an identity. */

@@ -137,7 +137,7 @@ function readPerson(
   const active = !entry.leaving;
   // In the order in which the groups are defined, so that reordering roles is no difference.
   const ordered = groupNames.filter((group) => groups.has(group));
-  return { username, name, email, groups: active ? ordered : [], active };
+  return { username, name, email, groups: active ? ordered : [], active, attributes: entry.attributes };
 }
 
 function unknownGroup(key: string, group: string, groupNames: readonly string[], file: string): Problem {

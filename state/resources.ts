@@ -20,6 +20,8 @@ export interface Resource {
   readonly protect: boolean;
   /** Whether it stays on the server when the program gives it up. */
   readonly retainOnDelete?: boolean;
+  /** Inputs of which the program leaves what the server has. */
+  readonly ignoreChanges?: readonly string[];
   readonly inputs: Properties;
   /** Of a preview: what is known beforehand. */
   readonly outputs: Properties;
@@ -62,6 +64,7 @@ interface RawResource {
   readonly parent?: string;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
+  readonly ignoreChanges?: readonly string[];
   readonly inputs?: Record<string, unknown>;
   readonly outputs?: Record<string, unknown>;
   readonly propertyDependencies?: Record<string, readonly string[] | null>;
@@ -203,6 +206,7 @@ function resourceOf(raw: RawResource): Resource {
     parent: raw.parent,
     protect: raw.protect ?? false,
     retainOnDelete: raw.retainOnDelete ?? false,
+    ignoreChanges: raw.ignoreChanges,
     inputs: plain(raw.inputs ?? {}) as Properties,
     outputs: plain(raw.outputs ?? {}) as Properties,
     propertyDependencies: Object.fromEntries(

@@ -16,4 +16,9 @@ export interface Person {
   readonly groups: readonly string[];
   /** False for a person who is leaving: disabled, never deleted, so that the audit trail keeps its subject. */
   readonly active: boolean;
+  /** What Authentik keeps beside; absent: the person's own, such as the language they chose. */
+  readonly attributes?: Attributes;
 }
+
+/** Attributes of a person, as JSON. */
+export type Attributes = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import * as authentik from "@pulumi/authentik";
 import * as pulumi from "@pulumi/pulumi";
 
+import { sortedJson } from "../naming";
 import type { Groups } from "./groups";
 import type { Person } from "./model";
 
@@ -11,7 +12,8 @@ export interface PeopleArgs {
 
 /**
  * The people of the roster. No password is set: a person gets a one-time reset link, which leads through TOTP
- * enrolment (see `Recovery`).
+ * enrolment (see `Recovery`). Attributes are a person's own, unless the roster gives some: the server keeps in them
+ * what a person chooses in their settings (`settings.locale`), and an update that writes `{}` would wipe it.
  */
 export class People extends pulumi.ComponentResource {
   constructor(name: string, args: PeopleArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -27,9 +29,10 @@ export class People extends pulumi.ComponentResource {
           groups: person.active ? person.groups.map((group) => args.groups.id(group)) : [],
           type: "internal",
           path: "users",
-          attributes: "{}",
+          // What is not on the roster is what a new account begins with, and nothing more.
+          attributes: sortedJson(person.attributes ?? {}),
         },
-        { parent: this, protect: true },
+        { parent: this, protect: true, ignoreChanges: person.attributes ? [] : ["attributes"] },
       );
     }
     this.registerOutputs({});

@@ -10,6 +10,7 @@ import { expiry } from "./expiry";
 import { managed } from "./managed";
 import { outpost } from "./outpost";
 import { counts, reportText, type Checked } from "./report";
+import { selfChange } from "./self-change";
 import { sight } from "./sight";
 import { strangers } from "./strangers";
 import { totp } from "./totp";
@@ -27,6 +28,7 @@ const CHECKS: readonly Check[] = [
   blueprints,
   access,
   totp,
+  selfChange,
   strangers,
   expiry,
 ];

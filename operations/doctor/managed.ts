@@ -23,7 +23,9 @@ export const managed: Check = {
         found.push({ severity: "error", subject, meaning, mend });
         continue;
       }
-      const differing = differingFields(resource, object);
+      const differing = differingFields(resource, object).filter(
+        ({ field }) => !resource.ignoreChanges?.includes(field),
+      );
       if (differing.length === 0) continue;
       const fields = differing.map(
         ({ field, live, program }) =>

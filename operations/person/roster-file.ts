@@ -154,6 +154,7 @@ function plain(node: ts.Expression): unknown {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isNumericLiteral(node)) return Number(node.text);
   if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
+  if (node.kind === ts.SyntaxKind.FalseKeyword) return false;
   if (ts.isArrayLiteralExpression(node)) return node.elements.map(plain);
   if (!ts.isObjectLiteralExpression(node)) return undefined;
   const pairs = node.properties.map((property) =>

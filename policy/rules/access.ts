@@ -99,6 +99,20 @@ const GROUPS_CLAIM = /["']groups["']\s*[:\]]/;
 const GROUPS_OF_USER =
   /["']groups["']\s*:[^,}]*\brequest\.user\.(?:all_groups\(\)|ak_groups\.all\(\)|groups\.all\(\))/;
 
+/**
+ * Attributes of a person or a group by which Authentik lets people change what the system settings forbid (read in
+ * `core/models.py`, 2026.5). A person's are their own: of what is set there by hand this sees as much as the engine
+ * remembers; `doctor` asks the server.
+ */
+function maySelfChange(holder: Resource): Violation[] {
+  const set = textOf(holder, "attributes").matchAll(
+    /"(goauthentik\.io\/user\/can-change-(?:email|username))"\s*:\s*(?!false\b)/g,
+  );
+  return [...set].flatMap(([, name = ""]) =>
+    violation(holder, `${holder.name}: attribute ${name} is not false`),
+  );
+}
+
 /** Rules about who may enter an application. */
 export const accessRules: readonly Rule[] = [
   {
@@ -179,9 +193,11 @@ export const accessRules: readonly Rule[] = [
     level: "mandatory",
     reason:
       "These settings open what nobody opened: an unbound application, or another person's Google link by way of a changed address.",
-    mend: "leave `core_default_app_access` and the `defaultUserChange…` settings false",
-    type: AUTHENTIK.systemSettings,
+    mend: "leave `core_default_app_access`, the `defaultUserChange…` settings and the `can-change-…` attributes false",
     resource: (settings) => {
+      if (settings.type === AUTHENTIK.user || settings.type === AUTHENTIK.group)
+        return maySelfChange(settings);
+      if (settings.type !== AUTHENTIK.systemSettings) return [];
       const open = ["defaultUserChangeEmail", "defaultUserChangeUsername"].filter(
         (property) => valueOf(settings, property) !== false,
       );

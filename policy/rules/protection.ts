@@ -55,12 +55,16 @@ const WATCHED: ReadonlySet<string> = new Set([
   KUBERNETES.roleBinding,
 ]);
 
-/** Drift that is hidden. */
-function ignored(resource: Resource): Violation[] {
-  const { type, name, ignoreChanges } = resource;
-  const watched = /^(?:authentik|random):/.test(type) || WATCHED.has(type);
-  if (!watched || ignoreChanges.length === 0) return [];
-  return violation(resource, `${name} ignores changes of ${ignoreChanges.join(", ")}`);
+/**
+ * Drift that is hidden. A person's attributes alone may be left to the person: the server keeps in them the language
+ * chosen in the settings, which each update would wipe.
+ */
+function ignored({ type, name, urn, ignoreChanges }: Resource): Violation[] {
+  if (!/^(?:authentik|random):/.test(type) && !WATCHED.has(type)) return [];
+  const own = type === AUTHENTIK.user ? ["attributes"] : [];
+  const hidden = ignoreChanges.filter((property) => !own.includes(property));
+  if (hidden.length === 0) return [];
+  return violation({ urn }, `${name} ignores changes of ${hidden.join(", ")}`);
 }
 
 /** Rules about what no update may delete or overlook. */
@@ -77,7 +81,7 @@ export const protectionRules: readonly Rule[] = [
     name: "drift-not-ignored",
     level: "mandatory",
     reason:
-      "`ignoreChanges` on an identity object, a Secret or the server keeps what somebody changed by hand, unseen by every preview.",
+      "`ignoreChanges` on an identity object, a Secret or the server keeps what somebody changed by hand, unseen by every preview; only a person's `attributes` are their own.",
     mend: "take `ignoreChanges` away and give the value in the program",
     resource: ignored,
   },

@@ -147,6 +147,15 @@ function difference(
   return answer;
 }
 
+/**
+ * Inputs in which a property that is to be left alone has its last state, as the bridge of Terraform's providers has it:
+ * where the engine's last inputs lack one, an update would write its default. Only properties as a whole.
+ */
+function leftAlone(news: Properties, olds: Properties, ignored: readonly string[]): Properties {
+  const kept = Object.entries(olds).filter(([property]) => ignored.includes(property));
+  return { ...news, ...Object.fromEntries(kept) };
+}
+
 /** The public ResourceProvider protocol, served for one plugin. */
 function service(plugin: Plugin): UntypedServiceImplementation {
   const marked = (outputs: Properties, token: string, model: Value = {}): ReturnType<typeof encode> => {
@@ -236,7 +245,7 @@ function service(plugin: Plugin): UntypedServiceImplementation {
     update: unary(async (request: rpc.UpdateRequest) => {
       const on = subject(request);
       const olds = plain(request.getOlds());
-      const news = plain(request.getNews());
+      const news = leftAlone(plain(request.getNews()), olds, request.getIgnorechangesList());
       const before = plain(request.getOldInputs());
       const outputs = await plugin.update(on, request.getId(), olds, news, before, request.getPreview());
       const answer = new rpc.UpdateResponse();

@@ -79,12 +79,13 @@ test("a plan writes nothing to a server or to the stack, and stops at what it wo
   expect(section(said, /^\d+ fields that the first/)).toEqual(
     expect.arrayContaining([
       '  plana-finance.attributes: {"cost_centre":"4711"} → {}',
-      '  elena.encheva-blagoeva.attributes: {"room":"4.12"} → {}',
       '  elena.encheva-blagoeva.username: "elena" → "elena.encheva-blagoeva"',
       '  forgejo.metaIcon: "https://icons.example.org/forgejo.png" → (nothing)',
       '  server-settings.AUTHENTIK_EMAIL__HOST: "(set)" → (nothing)',
     ]),
   );
+  // A person's attributes are their own.
+  expect(said).not.toContain("elena.encheva-blagoeva.attributes");
   expect(said).toContain("Put what is to stay into the program, or accept that it is overwritten:");
 });
 
@@ -196,6 +197,7 @@ test("ids are kept, and what is not in the program is left alone", async () => {
   const byName = Object.fromEntries(results.map(({ pk, username }) => [username, pk]));
   expect(byName).toMatchObject({ "chudomir.monevski": 6, "elena.encheva-blagoeva": 24 });
   expect(Object.keys(byName)).toContain("old.contractor");
+  expect(await trial.authentik("/core/users/24/")).toMatchObject({ attributes: { room: "4.12" } });
   const applications = await trial.authentik<List<{ slug: string; provider: number }>>(
     "/core/applications/?superuser_full_list=true",
   );

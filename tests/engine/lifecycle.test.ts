@@ -18,6 +18,7 @@ interface User {
   readonly email: string;
   readonly is_active: boolean;
   readonly groups: readonly string[];
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 beforeAll(async () => {
@@ -148,6 +149,42 @@ test("a refresh shows a change made behind its back, and up takes it back", asyn
   ]);
   await trial.must(["up", "--yes", "--refresh", "--stack", STACK]);
   expect((await user("martin.kotrulev")).groups).toEqual(groups);
+});
+
+test("what a person chose in their settings is no difference, and stays when something else of them changes", async () => {
+  const { pk } = await user("martin.kotrulev");
+  const attributes = { settings: { locale: "de" } };
+  await trial.authentik(`/core/users/${pk}/`, "PATCH", { attributes });
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+  await trial.must(["up", "--yes", "--refresh", "--stack", STACK]);
+  const ceo = '{ first: "Martin", last: "Kotrulev", roles: ["ceo"] }';
+  trial.edit("stacks/prod/people.ts", ceo, ceo.replace('["ceo"]', '["ceo", "senior-developer"]'));
+  await trial.must(["up", "--yes", "--refresh", "--stack", STACK]);
+  const changed = await user("martin.kotrulev");
+  expect([changed.groups.length, changed.attributes]).toEqual([3, attributes]);
+  trial.edit("stacks/prod/people.ts", ceo.replace('["ceo"]', '["ceo", "senior-developer"]'), ceo);
+  await trial.must(["up", "--yes", "--refresh", "--stack", STACK]);
+  expect((await user("martin.kotrulev")).attributes).toEqual(attributes);
+});
+
+test("an attribute that the roster gives is taken back when it is changed by hand", async () => {
+  const { pk } = await user("martin.kotrulev");
+  const ceo = '{ first: "Martin", last: "Kotrulev", roles: ["ceo"] }';
+  const placed = ceo.replace(" }", ', attributes: { room: "4.12" } }');
+  trial.edit("stacks/prod/people.ts", ceo, placed);
+  await trial.must(["up", "--yes", "--refresh", "--stack", STACK]);
+  expect((await user("martin.kotrulev")).attributes).toEqual({ room: "4.12" });
+  await trial.authentik(`/core/users/${pk}/`, "PATCH", { attributes: { room: "5.01" } });
+  const changes = await trial.changes(STACK, "--refresh");
+  expect(changes.filter(({ op }) => op === "update").map(({ urn }) => short(urn))).toEqual([
+    "authentik:index/user:User martin.kotrulev",
+  ]);
+  await trial.must(["up", "--yes", "--refresh", "--stack", STACK]);
+  expect((await user("martin.kotrulev")).attributes).toEqual({ room: "4.12" });
+  // Taken off the roster it is the person's again, and stays.
+  trial.edit("stacks/prod/people.ts", placed, ceo);
+  await trial.must(["up", "--yes", "--refresh", "--stack", STACK]);
+  expect((await user("martin.kotrulev")).attributes).toEqual({ room: "4.12" });
 });
 
 test("a change of a group keeps its members", async () => {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ROOT } from "../stack-files";
-import { Trial } from "../../sandbox/trial";
+import { Trial, type List } from "../../sandbox/trial";
 
 // The pack as the engine runs it: the folder as the plain CLI takes it, and the bundle of the npm commands.
 const STACK = "trial";
@@ -242,6 +242,19 @@ test("a rule about one resource holds without a preview, too", async () => {
   expect(stdout).toContain('grant type "implicit"');
   expect(trial.stateOf("authentik")).toBe(before);
   trial.edit("components/applications/oidc-client.ts", '"refresh_token", "implicit"],', '"refresh_token"],');
+});
+
+test("a person's attributes are their own, but none by which they change their own address", async () => {
+  const { results } = await trial.authentik<List<{ pk: number }>>("/core/users/?username=martin.kotrulev");
+  const path = `/core/users/${results[0]?.pk}/`;
+  const set = (attributes: object) => trial.authentik(path, "PATCH", { attributes });
+  await set({ settings: { locale: "de" } });
+  expect((await preview(BUNDLE, "--refresh", "--expect-no-changes")).code).toBe(0);
+  await set({ settings: { locale: "de" }, "goauthentik.io/user/can-change-email": true });
+  const { code, stdout } = await preview(BUNDLE, "--refresh");
+  expect(code).not.toBe(0);
+  expect(stdout).toContain("martin.kotrulev: attribute goauthentik.io/user/can-change-email is not false");
+  await set({});
 });
 
 test("a stack tells its own facts, and a wrong one is refused", async () => {

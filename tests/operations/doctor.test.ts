@@ -117,7 +117,7 @@ test("a healthy stack has no error, and everything could be looked at", async ()
   const { code, report, findings } = await doctor();
   expect(findings.filter(({ severity }) => severity !== "warning")).toEqual([]);
   expect({ code, healthy: report.healthy }).toEqual({ code: 0, healthy: true });
-  expect(report.checked).toHaveLength(12);
+  expect(report.checked).toHaveLength(13);
   await expectTyped(findings);
   expect([trial.stateOf("authentik"), trial.stateOf("kubernetes")]).toEqual(before);
   fresh = findings.map(({ severity, subject, meaning }) => `${severity}: ${subject}: ${meaning}`);
@@ -142,6 +142,23 @@ test("a person with recovery codes alone is told as such", async () => {
   expect(lines).toEqual([
     "warning: person boyan.rabchev: has no TOTP yet: whoever has the password and one of the recovery codes enrols a device of their own at the next login",
   ]);
+});
+
+test("what a person chose in their settings is no difference", async () => {
+  const { pk } = await first("/core/users/?username=boyan.rabchev");
+  await changed(`/core/users/${pk}/`, { attributes: { settings: { locale: "bg" } } }, async () => {
+    expect((await found()).join("\n")).not.toContain("attributes");
+  });
+});
+
+test("a person who may change their own address is an error", async () => {
+  const { pk } = await first("/core/users/?username=boyan.rabchev");
+  const attributes = { "goauthentik.io/user/can-change-email": true };
+  await changed(`/core/users/${pk}/`, { attributes }, async () => {
+    expect(await found()).toEqual([
+      "error: person boyan.rabchev: goauthentik.io/user/can-change-email is true: with another person's address or name one is taken for that person",
+    ]);
+  });
 });
 
 test("an enrolment before the second factor is an error", async () => {
@@ -431,6 +448,7 @@ test("what cannot be looked at is told, and never good", async () => {
     "blueprints",
     "applications, bindings, providers",
     "second factor of each person",
+    "what people may change of themselves",
     "objects that the program does not know",
     "expiry of certificates and tokens",
   ]);

@@ -58,7 +58,7 @@ test("comments and a list without a last comma stay as they are", async () => {
 
 export const people: readonly RosterEntry[] = [
   // the first
-  { first: "Ada", last: "Lovelace" } // the only
+  { first: "Ada", last: "Lovelace", attributes: { room: "4.12", remote: false } } // the only
   // nobody else
 ];
 `;
@@ -67,7 +67,9 @@ export const people: readonly RosterEntry[] = [
   expect(code).toBe(0);
   const added = readFileSync(office.rosterPath, "utf8");
   expect(added).toContain("// the first\n");
-  expect(added).toContain('{ first: "Ada", last: "Lovelace" }, // the only\n  // nobody else\n');
+  expect(added).toContain(
+    '{ first: "Ada", last: "Lovelace", attributes: { room: "4.12", remote: false } }, // the only\n  // nobody else\n',
+  );
   expect(added).toContain('  { first: "Émilie", last: "du Châtelet" },\n];');
 });
 

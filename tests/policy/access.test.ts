@@ -192,9 +192,25 @@ describe("who may enter", () => {
         }),
       said: /^defaultUserChangeUsername is not false\nflags.core_default_app_access is not false$/m,
     },
+    ...([AK.user, AK.group] as const).map((type) => ({
+      what: `an attribute of a ${type} that lets people change their own address`,
+      rule: "closed-by-default",
+      edit: (edit: Edit) =>
+        edit.set(type, type === AK.user ? "martin.kotrulev" : "plana-staff", {
+          attributes: '{"settings":{"locale":"de"},"goauthentik.io/user/can-change-email": true}',
+        }),
+      said: /: attribute goauthentik\.io\/user\/can-change-email is not false$/m,
+    })),
   ]);
 
   accepts(stack, [
+    [
+      "a person's language, and an attribute that forbids",
+      (edit) =>
+        edit.set(AK.user, "martin.kotrulev", {
+          attributes: '{"settings":{"locale":"de"},"goauthentik.io/user/can-change-email":false}',
+        }),
+    ],
     [
       "an application opened to one more group",
       (edit) => edit.bind("grafana-plana-finance", [AK.application, "grafana"], "plana-finance"),

@@ -362,5 +362,28 @@ describe("protection", () => {
       edit: (edit: Edit) => edit.options(type, name, { ignoreChanges: [property] }),
       said: new RegExp(`^${name} ignores changes of ${property}$`, "m"),
     })),
+    {
+      what: "a person's groups left to whoever changes them",
+      rule: "drift-not-ignored",
+      edit: (edit) =>
+        edit.options(AK.user, "martin.kotrulev", { ignoreChanges: ["attributes", "groups", "isActive"] }),
+      said: /^martin\.kotrulev ignores changes of groups, isActive$/m,
+    },
+    {
+      what: "a group's attributes left to whoever changes them",
+      rule: "drift-not-ignored",
+      edit: (edit) => edit.options(AK.group, "plana-staff", { ignoreChanges: ["attributes"] }),
+      said: /^plana-staff ignores changes of attributes$/m,
+    },
+  ]);
+
+  accepts(stack, [
+    [
+      "a person's attributes, which are their own or the roster's",
+      (edit) =>
+        edit
+          .options(AK.user, "martin.kotrulev", { ignoreChanges: ["attributes"] })
+          .options(AK.user, "ramona.gospodinova", { ignoreChanges: [] }),
+    ],
   ]);
 });

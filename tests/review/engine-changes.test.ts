@@ -201,7 +201,7 @@ test("TOTP is loosened on all doors, and the outpost detached", async () => {
 
 test("people are no longer protected", async () => {
   expect(
-    await reviewOf(["components/directory/people.ts", "{ parent: this, protect: true }", "{ parent: this }"]),
+    await reviewOf(["components/directory/people.ts", "parent: this, protect: true,", "parent: this,"]),
   ).toBe(
     told(
       "unsafe",

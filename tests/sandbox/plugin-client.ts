@@ -166,6 +166,7 @@ export class PluginClient {
     news: Properties,
     oldInputs: Properties = {},
     preview = false,
+    ignore: string[] = [],
   ): Promise<Properties> {
     const request = new rpc.UpdateRequest();
     request.setUrn(urn(type));
@@ -174,6 +175,7 @@ export class PluginClient {
     request.setNews(encode(news));
     request.setOldInputs(encode(oldInputs));
     request.setPreview(preview);
+    request.setIgnorechangesList(ignore);
     return decode((await call<rpc.UpdateResponse>((done) => this.rpc.update(request, done))).getProperties());
   }
 

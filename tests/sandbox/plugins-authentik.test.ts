@@ -94,6 +94,21 @@ describe("writing", () => {
     });
   });
 
+  test("what is to be left alone stays as the last refresh found it, also where the program never gave it", async () => {
+    const inputs = { username: "ana", name: "Ana" };
+    const { id, outputs } = await authentik.create("User", inputs);
+    await authentik.api("PATCH", `core/users/${id}/`, { attributes: { settings: { locale: "de" } } });
+    const now = await authentik.rpc.read(type("User"), id, outputs, inputs);
+    const news = { ...inputs, name: "Ana B" };
+    const { paths } = await authentik.rpc.diff(type("User"), id, now.outputs, news, inputs, ["attributes"]);
+    expect(paths).toEqual(["name"]);
+    await authentik.rpc.update(type("User"), id, now.outputs, news, now.inputs, false, ["attributes"]);
+    expect(await authentik.api("GET", `core/users/${id}/`)).toMatchObject({
+      name: "Ana B",
+      attributes: { settings: { locale: "de" } },
+    });
+  });
+
   test("the order of keys in JSON and an empty text make no difference", async () => {
     const { id, outputs } = await authentik.create("Group", {
       name: "staff",

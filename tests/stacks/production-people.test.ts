@@ -1,4 +1,5 @@
-import { ak, runProgram, type Program } from "../program";
+import { ak, prodWith, runProgram, type Program } from "../program";
+import { production } from "../stack-files";
 
 let program: Program;
 
@@ -29,6 +30,16 @@ test.each(Object.entries(PEOPLE))("%s", (username, [name, groups]) => {
     attributes: "{}",
   });
   expect(options.protect).toBe(true);
+  // What a person chose in their settings lies in the attributes.
+  expect(options.ignoreChanges).toEqual(["attributes"]);
+});
+
+test("attributes that the roster gives are the program's", async () => {
+  const entry = { first: "Ada", last: "Test", attributes: { room: "4.12", desk: { side: "b", floor: 4 } } };
+  const { recorder } = await runProgram(production(), prodWith({ people: [entry] }));
+  const { inputs, options } = recorder.one(ak("User"), "ada.test");
+  expect(inputs.attributes).toBe('{"desk":{"floor":4,"side":"b"},"room":"4.12"}');
+  expect(options.ignoreChanges).toEqual([]);
 });
 
 test("nobody else is a user, and nobody has a password that the program knows", () => {
