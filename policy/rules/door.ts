@@ -95,8 +95,12 @@ export function numberOf(step: Resource): number {
   return typeof order === "number" ? order : 0;
 }
 
-/** Whether a step is for a member of staff who lacks TOTP, and for nobody else. */
-function forStaffWithoutTotp(stack: Stack, step: Resource, staffGroup: string): boolean {
+/**
+ * Whether a step is for a member of staff who lacks TOTP, and for nobody else.
+ *
+ * @param whenBroken what a policy that raises an error must count as: a lock closes then, and nobody is sent to enrol.
+ */
+function forStaffWithoutTotp(stack: Stack, step: Resource, staffGroup: string, whenBroken: boolean): boolean {
   if (valueOf(step, "policyEngineMode") !== "all" || valueOf(step, "reEvaluatePolicies") !== true)
     return false;
   const bindings = stack.referrers(AUTHENTIK.policyBinding, "target", step);
@@ -108,8 +112,7 @@ function forStaffWithoutTotp(stack: Stack, step: Resource, staffGroup: string): 
   );
   const lack = sound.filter(
     (binding) =>
-      // A policy that breaks must close the lock.
-      valueOf(binding, "failureResult") === true &&
+      (valueOf(binding, "failureResult") ?? false) === whenBroken &&
       stack
         .references(binding, "policy")
         .found.some(
@@ -132,7 +135,8 @@ function lacksTotp(expression: string): boolean {
 /** The steps that refuse a member of staff who lacks TOTP. */
 function locksOf(stack: Stack, door: Door, staffGroup: string): readonly Resource[] {
   return stepsOf(stack, door).filter(
-    (step) => stageOf(stack, step)?.type === AUTHENTIK.deny && forStaffWithoutTotp(stack, step, staffGroup),
+    (step) =>
+      stageOf(stack, step)?.type === AUTHENTIK.deny && forStaffWithoutTotp(stack, step, staffGroup, true),
   );
 }
 
@@ -157,7 +161,7 @@ export function lockFault(stack: Stack, door: Door, staffGroup: string): string 
 /** What keeps staff who lack TOTP from enrolling before the second lock refuses them, or sends others to enrol. */
 export function enrolmentFault(stack: Stack, door: Door, staffGroup: string): string | undefined {
   const steps = stepsOf(stack, door).filter((step) => enrols(stack, step));
-  const other = steps.find((step) => !forStaffWithoutTotp(stack, step, staffGroup));
+  const other = steps.find((step) => !forStaffWithoutTotp(stack, step, staffGroup, false));
   if (other) return `sends others to enrol than members of ${staffGroup} without TOTP (${other.name})`;
   const lock = Math.min(...locksOf(stack, door, staffGroup).map(numberOf));
   if (Number.isFinite(lock) && !steps.some((step) => numberOf(step) < lock))

@@ -450,24 +450,5 @@ describe("ways round the login", () => {
       (edit) => edit.add(AK.token, "script", { identifier: "script", intent: "api" }),
     ],
     ["no static codes", stage({ deviceClasses: ["totp"] })],
-    [
-      "the enrolment of TOTP as a step of a door",
-      (edit) => {
-        const enrolment = { stage: "stage:default-authenticator-totp-setup" };
-        const target = edit.to("target", AK.flow, "plana-google", "uuid");
-        edit
-          .add(
-            AK.flowStageBinding,
-            "google-enrolment",
-            { ...target.inputs, ...enrolment, order: 14 },
-            { dependencies: target.dependencies },
-          )
-          .add(AK.flowStageBinding, "password-enrolment", {
-            ...enrolment,
-            target: "flow:default-authentication-flow",
-            order: 80,
-          });
-      },
-    ],
   ]);
 });
