@@ -30,6 +30,10 @@ export function checkForms(application: Application, host: string | undefined): 
       wrong(field, application[field], "one line of visible text, at most 200 characters");
     }
   }
+  for (const [field, value] of Object.entries(application.tile ?? {})) {
+    const expected = typeof value === "string" ? tileFault(field, value) : undefined;
+    if (expected !== undefined) wrong(`tile.${field}`, value, expected);
+  }
   if (!KUBERNETES_NAME.test(application.namespace)) {
     wrong("namespace", application.namespace, "a Kubernetes name: lower case letters, digits and dashes");
   }
@@ -69,6 +73,18 @@ export function checkForms(application: Application, host: string | undefined): 
     wrong("launchUrl", application.launchUrl, "an address that begins with https:// and holds no user");
   }
   return problems;
+}
+
+/** What a text of a tile must be, where it is not. */
+function tileFault(field: string, value: string): string | undefined {
+  if (field === "launchUrl")
+    return isHttps(value) ? undefined : "an address that begins with https:// and holds no user";
+  if (field === "icon")
+    return isHttps(value) ||
+      /^(?:fa:\/\/)?[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/.test(value)
+      ? undefined
+      : "an https:// address, fa:// and a name, or the path of a file that Authentik holds";
+  return PLAIN_TEXT.test(value) ? undefined : "one line of visible text, at most 200 characters";
 }
 
 /** `javascript:` would run in the browser of whoever clicks on the tile. */

@@ -101,10 +101,10 @@ export async function compose(
   const proxied: pulumi.Output<number>[] = [];
   const outputs: Record<string, ApplicationOutput> = {};
   for (const application of organisation.applications) {
-    const { slug, name, mode, description, access } = application;
+    const { slug, name, mode, description, access, tile } = application;
     const appHost = hostOf(application, settings);
     const url = application.mode === "tenants" ? application.launchUrl : `https://${appHost}`;
-    const common = { name, description, access, groups, builtins, launchUrl: url };
+    const common = { name, description, access, groups, builtins, launchUrl: url, tile };
     outputs[slug] = { name, mode, url, access };
     if (application.mode === "proxy") {
       const { publicPaths, service } = application;

@@ -1,6 +1,7 @@
 import type { Access } from "../components/applications/access";
 import type { ConsumerChoice } from "../components/applications/consumers";
 import type { PublicPath } from "../components/applications/public-paths";
+import type { Tile } from "../components/applications/tile";
 import type { Attributes, StaffGroup } from "../components/directory/model";
 
 /** Everything a stack runs, as data. */
@@ -22,6 +23,8 @@ export interface Organisation {
 export interface RosterEntry {
   readonly first: string;
   readonly last: string;
+  /** Name that people see, where it is not first and last name. */
+  readonly displayName?: string;
   /** Names of roles; what a role brings is in `roles`. */
   readonly roles?: readonly string[];
   /** Groups beyond those of the roles. */
@@ -46,6 +49,8 @@ interface ApplicationData {
   readonly description: string;
   /** Groups that may enter: at least one. */
   readonly access: Access;
+  /** How it shows on people's page, beside its name and description. */
+  readonly tile?: Tile;
   /** Number of the provider in the Authentik that runs already: a hint for adoption, never an identity. */
   readonly existingProviderId?: number;
 }

@@ -54,6 +54,7 @@ export function readRoster(organisation: Organisation): { people: Person[]; prob
       problems.push(unknownGroup("groups", special, groupNames, "the stack's groups.ts"));
     }
   }
+  problems.push(...checkParents(organisation, groupNames));
   for (const name of duplicates(groupNames)) {
     problems.push({
       key: `groups: ${name}`,
@@ -83,6 +84,24 @@ export function readRoster(organisation: Organisation): { people: Person[]; prob
   return { people, problems };
 }
 
+/** A parent must be a group of the program, and none may come back to itself. */
+function checkParents({ groups }: Organisation, groupNames: readonly string[]): Problem[] {
+  const file = "the stack's groups.ts";
+  const parents = new Map(groups.map((group) => [group.name, group.parents ?? []]));
+  return groups.flatMap(({ name, parents: own = [] }) => {
+    const key = `groups: ${name}`;
+    const above = new Set(own);
+    for (const group of above) for (const parent of parents.get(group) ?? []) above.add(parent);
+    if (above.has(name)) {
+      const expected = "parents that are not below the group itself";
+      return [{ key, value: own.join(", "), expected, mend: `correct it in ${file}` }];
+    }
+    return own
+      .filter((parent) => !groupNames.includes(parent))
+      .map((parent) => unknownGroup(key, parent, groupNames, file));
+  });
+}
+
 function readPerson(
   entry: RosterEntry,
   organisation: Organisation,
@@ -90,13 +109,13 @@ function readPerson(
   problems: Problem[],
 ): Person {
   const email = emailOf(entry, organisation.staffDomain);
-  const name = `${entry.first} ${entry.last}`;
+  const name = entry.displayName ?? `${entry.first} ${entry.last}`;
   const key = `people: ${name}`;
-  if (!PLAIN_TEXT.test(entry.first) || !PLAIN_TEXT.test(entry.last)) {
+  if (![entry.first, entry.last, name].every((text) => PLAIN_TEXT.test(text))) {
     problems.push({
       key,
       value: name,
-      expected: "a first and a last name of visible characters on one line",
+      expected: "a first and a last name, and a name to show, of visible characters on one line",
       mend: `correct them in ${PEOPLE_FILE}`,
     });
   }

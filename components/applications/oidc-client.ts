@@ -7,14 +7,16 @@ import type { Groups } from "../directory/groups";
 import { openTo, type Access } from "./access";
 import type { RedirectUri } from "./redirect-uris";
 import type { Scopes } from "./scopes";
+import { tileInputs, type Tile } from "./tile";
 
 /** What every application is told about, whatever its mode. */
 export interface ApplicationArgs {
   /** Name shown to people. */
   readonly name: string;
   readonly description: string;
-  /** Where a click on the tile leads. */
+  /** Where a click on the tile leads, unless the tile says otherwise. */
   readonly launchUrl: string;
+  readonly tile?: Tile;
   readonly access: Access;
   readonly groups: Groups;
   readonly builtins: Builtins;
@@ -100,9 +102,8 @@ export class OidcClient extends pulumi.ComponentResource {
         name: args.name,
         protocolProvider: provider.id.apply(Number),
         metaDescription: args.description,
-        metaLaunchUrl: args.launchUrl,
         policyEngineMode: "any",
-        openInNewTab: true,
+        ...tileInputs(args.tile, args.launchUrl),
       },
       { parent: this, protect: true },
     );

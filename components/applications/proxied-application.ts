@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { openTo } from "./access";
 import type { ApplicationArgs } from "./oidc-client";
 import { skipPathRegexes, type PublicPath } from "./public-paths";
+import { tileInputs } from "./tile";
 
 export interface ProxiedApplicationArgs extends ApplicationArgs {
   /** The application's own public host: the outpost answers only there. */
@@ -48,9 +49,8 @@ export class ProxiedApplication extends pulumi.ComponentResource {
         name: args.name,
         protocolProvider: this.providerId,
         metaDescription: args.description,
-        metaLaunchUrl: args.launchUrl,
         policyEngineMode: "any",
-        openInNewTab: true,
+        ...tileInputs(args.tile, args.launchUrl),
       },
       { parent: this, protect: true },
     );

@@ -1,6 +1,7 @@
 import * as authentik from "@pulumi/authentik";
 import * as pulumi from "@pulumi/pulumi";
 
+import { sortedJson } from "../naming";
 import type { StaffGroup } from "./model";
 
 export interface GroupsArgs {
@@ -12,20 +13,25 @@ export interface GroupsArgs {
  * list has one owner.
  */
 export class Groups extends pulumi.ComponentResource {
-  private readonly byName: ReadonlyMap<string, authentik.Group>;
+  private readonly byName = new Map<string, authentik.Group>();
 
   constructor(name: string, args: GroupsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("plana:sso:Groups", name, {}, opts);
-    this.byName = new Map(
-      args.groups.map((group) => [
+    for (const group of parentsFirst(args.groups)) {
+      this.byName.set(
         group.name,
         new authentik.Group(
           group.name,
-          { name: group.name, isSuperuser: group.superuser ?? false, attributes: "{}" },
+          {
+            name: group.name,
+            isSuperuser: group.superuser ?? false,
+            attributes: sortedJson(group.attributes ?? {}),
+            parents: group.parents?.map((parent) => this.id(parent)),
+          },
           { parent: this, protect: true },
         ),
-      ]),
-    );
+      );
+    }
     this.registerOutputs({});
   }
 
@@ -40,4 +46,20 @@ export class Groups extends pulumi.ComponentResource {
       throw new Error(`group ${name} is not defined; defined are ${[...this.byName.keys()].join(", ")}`);
     return group.id;
   }
+}
+
+/** A parent is named by its id, so it comes before its children. @throws Error where a group is its own ancestor. */
+function parentsFirst(groups: readonly StaffGroup[]): readonly StaffGroup[] {
+  const byName = new Map(groups.map((group) => [group.name, group]));
+  const ordered = new Set<StaffGroup>();
+  const place = (group: StaffGroup, below: readonly string[]) => {
+    if (below.includes(group.name)) throw new Error(`group ${group.name} is its own ancestor`);
+    for (const name of group.parents ?? []) {
+      const parent = byName.get(name);
+      if (parent) place(parent, [...below, group.name]);
+    }
+    ordered.add(group);
+  };
+  for (const group of groups) place(group, []);
+  return [...ordered];
 }

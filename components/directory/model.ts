@@ -5,6 +5,10 @@ export interface StaffGroup {
   readonly grants: string;
   /** Authentik administration. */
   readonly superuser?: boolean;
+  /** What Authentik keeps beside, as JSON. */
+  readonly attributes?: Attributes;
+  /** Names of the groups whose members everybody in this group is, too. */
+  readonly parents?: readonly string[];
 }
 
 /** A person on the roster. The username is the identity; ids are hints for adoption. */

@@ -62,6 +62,23 @@ test("every sample here is in order by itself", () => {
   expect(check([WIKI, TENANTS, PROXIED])).toEqual([]);
 });
 
+test.each([
+  [{ icon: "https://icons.example.org/wiki.png" }, undefined],
+  [{ icon: "fa://fa-book" }, undefined],
+  [{ icon: "application-icons/wiki.svg" }, undefined],
+  [{ icon: "/media/wiki.svg" }, "tile.icon: /media/wiki.svg"],
+  [{ icon: "javascript:alert(1)" }, "tile.icon: javascript:alert(1)"],
+  [{ icon: "../wiki.svg" }, "tile.icon: ../wiki.svg"],
+  [{ publisher: "Wikis, Ltd", category: "Pages", sameTab: true }, undefined],
+  [{ publisher: "Wikis\nLtd" }, "tile.publisher: Wikis\nLtd"],
+  [{ launchUrl: "https://wiki.planapulse.com/login" }, undefined],
+  [{ launchUrl: "http://wiki.planapulse.com" }, "tile.launchUrl: http://wiki.planapulse.com"],
+] as const)("the tile %j is checked", (tile, value) => {
+  expect(check([{ ...WIKI, tile }]).map((problem) => problem.value)).toEqual(
+    value === undefined ? [] : [value],
+  );
+});
+
 test("hosts follow the label and the domain, unless the stack names another", () => {
   expect(authHost(HOSTING)).toBe("auth.planapulse.com");
   expect(authHost({ ...HOSTING, hosts: { auth: "login.other.com" } })).toBe("login.other.com");

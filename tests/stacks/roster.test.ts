@@ -223,3 +223,25 @@ test("refuses groups that roles, staff or administrators name and nobody defines
     { key: "groups: plana-staff", value: "plana-staff" },
   ]);
 });
+
+test("a name to show is shown, and changes nothing of who it is", () => {
+  const { people, problems } = of({ first: "Ada", last: "Lovelace", displayName: "Countess of Lovelace" });
+  expect(problems).toEqual([]);
+  expect(people).toMatchObject([
+    { username: "ada.lovelace", name: "Countess of Lovelace", email: "ada.lovelace@plana.solutions" },
+  ]);
+  expect(of({ first: "Ada", last: "Lovelace", displayName: "Ada\u202Eecalevol" }).problems).toHaveLength(1);
+});
+
+test("refuses parents that nobody defines, and a group that is its own", () => {
+  const groups = (parents: Readonly<Record<string, readonly string[]>>) =>
+    said(prodWith({ groups: prod.groups.map((each) => ({ ...each, parents: parents[each.name] })) }));
+  expect(groups({ "plana-admins": ["plana-staff"], "plana-finance": ["plana-staff"] })).toEqual([]);
+  expect(groups({ "plana-finance": ["plana-staf"] })).toMatchObject([
+    { key: "groups: plana-finance", value: "plana-staf", expected: containing("did you mean plana-staff?") },
+  ]);
+  expect(groups({ "plana-finance": ["plana-staff"], "plana-staff": ["plana-finance"] })).toMatchObject([
+    { key: "groups: plana-staff", expected: containing("below the group itself") },
+    { key: "groups: plana-finance" },
+  ]);
+});

@@ -332,3 +332,48 @@ test("the embedded default runs the same without a secret of its own: they are g
   expect(recorder.all(ak("User"))).toHaveLength(6);
   expect(recorder.all(ak("SourceOauth"))).toEqual([]);
 });
+
+test("what an installation has beside the program's own can be put into the data, and reaches the server", async () => {
+  const tile = {
+    icon: "https://icons.example.org/forgejo.png",
+    publisher: "Codeberg",
+    category: "Development",
+    sameTab: true,
+    launchUrl: "https://forgejo.planapulse.com/user/login",
+  } as const;
+  const { recorder } = await runProgram(
+    production(),
+    prodWith({
+      applications: prod.applications.map((each) =>
+        each.slug === "forgejo" || each.mode === "proxy" ? { ...each, tile } : each,
+      ),
+      people: prod.people.map((each) =>
+        each.first === "Elena" ? { ...each, displayName: "Elena Encheva" } : each,
+      ),
+      groups: prod.groups.map((each) =>
+        each.name === "plana-finance"
+          ? { ...each, attributes: { cost_centre: "4711" }, parents: ["tenant-impersonators"] }
+          : each,
+      ),
+    }),
+  );
+  for (const slug of ["forgejo", "matomo-admin"]) {
+    expect(recorder.one(ak("Application"), slug).inputs).toMatchObject({
+      metaIcon: tile.icon,
+      metaPublisher: "Codeberg",
+      group: "Development",
+      openInNewTab: false,
+      metaLaunchUrl: tile.launchUrl,
+    });
+  }
+  const { inputs } = recorder.one(ak("Application"), "grafana");
+  expect(inputs).toMatchObject({ openInNewTab: true, metaLaunchUrl: "https://grafana.planapulse.com" });
+  expect(["metaIcon", "metaPublisher", "group"].filter((name) => inputs[name] !== undefined)).toEqual([]);
+  expect(recorder.one(ak("User"), "elena.encheva-blagoeva").inputs).toMatchObject({ name: "Elena Encheva" });
+  expect(recorder.one(ak("Group"), "plana-finance").inputs).toMatchObject({
+    attributes: '{"cost_centre":"4711"}',
+    // The parent is defined after its child.
+    parents: ["id:tenant-impersonators"],
+  });
+  expect(recorder.one(ak("Group"), "plana-staff").inputs).toMatchObject({ attributes: "{}" });
+});
