@@ -24,5 +24,5 @@ export interface Person {
   readonly attributes?: Attributes;
 }
 
-/** Attributes of a person, as JSON. */
+/** Attributes of a person or a group, as JSON. */
 export type Attributes = Readonly<Record<string, unknown>>;

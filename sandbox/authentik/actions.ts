@@ -66,12 +66,8 @@ export const SETTINGS: Row = {
   default_token_length: 60,
   pagination_default_page_size: 20,
   pagination_max_page_size: 100,
-  flags: {
-    core_default_app_access: true,
-    enterprise_audit_include_expanded_diff: false,
-    flows_continuous_login: false,
-    flows_refresh_others: false,
-  },
+  // A flag is answered once it has been saved, and not before.
+  flags: {},
 };
 
 /** What an outpost is told when nobody says otherwise. */

@@ -29,6 +29,9 @@ interface Route {
   readonly operation: Operation;
 }
 
+/** Where the real server's own answers break its document: flags that were never saved are left out. */
+const UNTRUE = new Set(["admin_settings_retrieve"]);
+
 /** The emulated API: what the document describes, done generically on the stored objects. */
 export class Api {
   readonly store: Store;
@@ -134,6 +137,7 @@ export class Api {
 
   private checked(operation: Operation, answer: ApiAnswer): ApiAnswer {
     const { schema } = answerOf(operation);
+    if (UNTRUE.has(operation.operationId ?? "")) return answer;
     const errors = schema && answer.status < 300 ? this.validator.check(schema, answer.body) : undefined;
     if (!errors) return answer;
     console.error(

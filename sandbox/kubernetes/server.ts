@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Kind, KINDS } from "./kinds";
-import { type KubernetesObject, StatusError, Store } from "./store";
+import { StatusError } from "./status-error";
+import { type KubernetesObject, Store } from "./store";
 
 /** Where the cluster keeps its objects, and who may talk to it. */
 export interface KubernetesOptions {

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { StateFile } from "../state-file";
+import { refuseRoutesTwice } from "./ingress-webhook";
 import { at, type Kind, kindNamed } from "./kinds";
+import { StatusError } from "./status-error";
 
 /** A Kubernetes object. */
 export interface KubernetesObject {
@@ -16,17 +18,6 @@ interface Metadata {
   namespace?: string;
   labels?: Record<string, string>;
   [field: string]: unknown;
-}
-
-/** An answer that is not a success: it becomes the API's `Status` object. */
-export class StatusError extends Error {
-  constructor(
-    readonly code: number,
-    readonly reason: string,
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 interface State {
@@ -183,6 +174,7 @@ export class Store {
     kind: Kind,
     body: Record<string, unknown> & { metadata: Metadata },
   ): KubernetesObject {
+    if (kind.kind === "Ingress") refuseRoutesTwice(body, this.list(kind, "").items);
     const version = state.version + 1;
     const metadata: Metadata = { ...body.metadata, resourceVersion: String(version) };
     const object = { ...body, ...filled(kind, body), apiVersion: kind.apiVersion, kind: kind.kind, metadata };

@@ -42,6 +42,23 @@ async function around(
     state.key = objectOf(await request(to, "GET", `core/tokens/${id}/view_key/`)).key ?? "";
 }
 
+/** Flags without which the provider's client does not understand the settings (provider issue 920). */
+const FLAGS = [
+  "core_default_app_access",
+  "enterprise_audit_include_expanded_diff",
+  "flows_continuous_login",
+  "flows_refresh_others",
+];
+
+function checkSettings(kind: fields.Kind, answer: Properties): void {
+  if (!kind.singleton) return;
+  const [lacking] = FLAGS.filter((flag) => !(flag in objectOf(answer.flags)));
+  if (lacking)
+    throw new Error(
+      `HTTP Error 'no value given for required property ${lacking}' during request 'GET /api/v3/${kind.path}/': "${JSON.stringify(answer)}"`,
+    );
+}
+
 /** Stand-in for `terraform-provider` 1.1.3 with the provider goauthentik/authentik 2026.5.0. */
 export function authentik(): Plugin {
   let to: Connection | undefined;
@@ -122,6 +139,7 @@ export function authentik(): Plugin {
         if (error instanceof ApiError && error.status === 404) return undefined;
         throw error;
       }
+      checkSettings(kind, objectOf(answer));
       const outputs = fields.stateOf(kind, id, objectOf(answer), state);
       await around(server(), short(type), id, outputs, false);
       return { id, outputs, inputs: fields.inputsOf(kind, outputs, inputs) };

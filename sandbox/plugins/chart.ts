@@ -42,23 +42,55 @@ export function checkValues(values: Properties): Failure[] {
   ];
 }
 
-/** `authentik.email.port` becomes `AUTHENTIK_EMAIL__PORT`. */
+/** What the chart has under `authentik` by itself; the database is the subchart's. */
+const SETTINGS = (release: string): Properties => ({
+  log_level: "info",
+  events: { context_processors: { geoip: "/geoip/GeoLite2-City.mmdb", asn: "/geoip/GeoLite2-ASN.mmdb" } },
+  web: { path: "/" },
+  email: { port: 587, use_tls: false, use_ssl: false, timeout: 30 },
+  outposts: { container_image_base: "ghcr.io/goauthentik/%(type)s:%(version)s" },
+  error_reporting: { enabled: false, environment: "k8s", send_pii: false },
+  postgresql: { host: `${release}-postgresql`, name: "authentik", user: "authentik", port: 5432 },
+});
+
+/** What is given, over what the chart has. */
+function over(defaults: Properties, given: Properties): Properties {
+  const merged = Object.entries(given).map(([name, value]): [string, Value] => {
+    const own = defaults[name];
+    return [name, isObject(value) && isObject(own) ? over(own, value) : value];
+  });
+  return { ...defaults, ...Object.fromEntries(merged) };
+}
+
+/** `authentik.email.port` becomes `AUTHENTIK_EMAIL__PORT`; what is empty is left out. */
 function environment(values: Properties, prefix = "AUTHENTIK_"): Properties {
   return Object.assign(
     {},
     ...Object.entries(values).map(([name, value]): Properties => {
       const key = `${prefix}${name.toUpperCase()}`;
-      return isObject(value) ? environment(value, `${key}__`) : { [key]: textOf(value) };
+      if (isObject(value)) return environment(value, `${key}__`);
+      return value === "" ? {} : { [key]: textOf(value) };
     }),
   ) as Properties;
 }
+
+/** Where the pods listen, which the chart says itself beside the settings. */
+const LISTEN = [
+  ["HTTP", "9000"],
+  ["HTTPS", "9443"],
+  ["METRICS", "9300"],
+].map(([name, port]) => ({ name: `AUTHENTIK_LISTEN__${name}`, value: `0.0.0.0:${port}` }));
 
 /** The Secret that holds the server's settings, and whether the chart makes it. */
 export function settings(release: string, values: Properties): { name: string; own?: Properties } {
   const existing = textOf(valueAt(values, "authentik.existingSecret.secretName"));
   if (existing) return { name: existing };
   const own = without(objectOf(values.authentik), "existingSecret", "enabled");
-  return { name: fullName(release), own: environment(own) };
+  return { name: fullName(release), own: environment(over(SETTINGS(release), own)) };
+}
+
+function listOf(value: Value | undefined): Value[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function fullName(release: string): string {
@@ -105,7 +137,12 @@ export function render(release: string, namespace: string, values: Properties): 
       name: component,
       image: `ghcr.io/goauthentik/server:${CHART.version}`,
       args: [component],
-      envFrom: [{ secretRef: { name: secretName } }],
+      env: [...listOf(valueAt(values, "global.env")), ...listOf(part.env), ...LISTEN],
+      envFrom: [
+        { secretRef: { name: secretName } },
+        ...listOf(valueAt(values, "global.envFrom")),
+        ...listOf(part.envFrom),
+      ],
       resources: part.resources ?? {},
       ...(component === "server"
         ? {
