@@ -5,6 +5,9 @@ import type { Cluster, ObjectRef } from "../live/cluster";
 import { UNKNOWN, type Resource } from "../state/resources";
 import type { Candidate } from "./resolver";
 
+/** As much of a cluster as it takes to look something up. */
+export type Reading = Pick<Cluster, "list" | "read">;
+
 /** What names a resource in the cluster. */
 export interface Place {
   readonly namespace?: string;
@@ -35,11 +38,20 @@ export function refOf(type: string, place: Place): ObjectRef {
   return { apiVersion: version.replace(/^core\//, ""), kind, ...place };
 }
 
-/** The live object that a Kubernetes resource means: by namespace and name; a Helm release by what Helm keeps of it. */
+/** What the engine's id of a Kubernetes resource names. */
+export function placeOfId(id: string): Place {
+  const [first = "", second] = id.split("/");
+  return second === undefined ? { name: first } : { namespace: first, name: second };
+}
+
+/**
+ * The live object that a Kubernetes resource means: by namespace and name; a Helm release by the latest record that Helm
+ * keeps of it.
+ */
 export async function findInCluster(
   resource: Resource,
   resources: ReadonlyMap<string, Resource>,
-  cluster: Cluster,
+  cluster: Reading,
 ): Promise<Candidate | undefined> {
   const place = placeOf(resource, resources);
   if (!place) return undefined;
@@ -47,11 +59,17 @@ export async function findInCluster(
   const id = namespace === undefined ? name : `${namespace}/${name}`;
   if (resource.type === RELEASE) {
     const records = await cluster.list("v1", "Secret", namespace, `owner=helm,name=${name}`);
-    const latest = records.at(-1);
+    // By number: by name the tenth comes before the ninth.
+    const latest = [...records].sort((a, b) => revision(a) - revision(b)).at(-1);
     return latest && { id, object: plain(latest), by: `release ${id}` };
   }
   const object = await cluster.read(refOf(resource.type, place));
   return object && { id, object: plain(object), by: id };
+}
+
+/** Number of a record that Helm keeps of a release. */
+function revision({ metadata }: KubernetesObject): number {
+  return Number(metadata?.labels?.version ?? 0);
 }
 
 function plain(object: KubernetesObject): Json {

@@ -24,6 +24,8 @@ export interface Kind {
   readonly throughApplication?: true;
   /** There is exactly one, with this id. */
   readonly singleton?: string;
+  /** List of all types whose objects share their numbers and names with this one's. */
+  readonly family?: string;
 }
 
 const by = (...inputs: readonly string[]): Identity => ({
@@ -37,6 +39,11 @@ const kind = (path: string, more: Partial<Kind> = {}): Kind => ({
   identities: named,
   ...more,
 });
+
+const stage = (path: string) => kind(path, { family: "/stages/all/" });
+const policy = (path: string) => kind(path, { family: "/policies/all/" });
+const MAPPINGS = "/propertymappings/all/";
+const PROVIDERS = "/providers/all/";
 
 /**
  * How each type is known: people by username or e-mail, groups by name, applications, flows and sources by slug,
@@ -60,35 +67,39 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   PolicyBinding: kind("/policies/bindings/", {
     identities: [[by("target", "policy"), by("target", "group"), by("target", "user")]],
   }),
-  PolicyEventMatcher: kind("/policies/event_matcher/"),
-  PolicyExpression: kind("/policies/expression/"),
-  PolicyPassword: kind("/policies/password/"),
-  PolicyReputation: kind("/policies/reputation/"),
+  PolicyEventMatcher: policy("/policies/event_matcher/"),
+  PolicyExpression: policy("/policies/expression/"),
+  PolicyPassword: policy("/policies/password/"),
+  PolicyReputation: policy("/policies/reputation/"),
   PropertyMappingProviderScope: kind("/propertymappings/provider/scope/", {
     // Authentik's own mappings have the same scope names.
     identities: [[by("name")], [{ ...by("scopeName"), where: ({ managed }) => !managed }]],
+    family: MAPPINGS,
   }),
-  PropertyMappingSourceOauth: kind("/propertymappings/source/oauth/"),
+  PropertyMappingSourceOauth: kind("/propertymappings/source/oauth/", { family: MAPPINGS }),
+  // Of one rank: whichever is taken, another one of that name or of that application would be in its way.
   ProviderOauth2: kind("/providers/oauth2/", {
-    identities: [[by("clientId")], [by("name")]],
+    identities: [[by("clientId"), by("name")]],
     throughApplication: true,
+    family: PROVIDERS,
   }),
   ProviderProxy: kind("/providers/proxy/", {
     identities: [[by("name"), by("externalHost")]],
     throughApplication: true,
+    family: PROVIDERS,
   }),
   RbacRole: kind("/rbac/roles/"),
-  SourceOauth: kind("/sources/oauth/", { id: "slug", identities: [[by("slug")]] }),
-  StageAuthenticatorStatic: kind("/stages/authenticator/static/"),
-  StageAuthenticatorTotp: kind("/stages/authenticator/totp/"),
-  StageAuthenticatorValidate: kind("/stages/authenticator/validate/"),
-  StageDeny: kind("/stages/deny/"),
-  StageIdentification: kind("/stages/identification/"),
-  StagePassword: kind("/stages/password/"),
-  StagePrompt: kind("/stages/prompt/stages/"),
+  SourceOauth: kind("/sources/oauth/", { id: "slug", identities: [[by("slug")]], family: "/sources/all/" }),
+  StageAuthenticatorStatic: stage("/stages/authenticator/static/"),
+  StageAuthenticatorTotp: stage("/stages/authenticator/totp/"),
+  StageAuthenticatorValidate: stage("/stages/authenticator/validate/"),
+  StageDeny: stage("/stages/deny/"),
+  StageIdentification: stage("/stages/identification/"),
+  StagePassword: stage("/stages/password/"),
+  StagePrompt: stage("/stages/prompt/stages/"),
   StagePromptField: kind("/stages/prompt/prompts/"),
-  StageUserLogin: kind("/stages/user_login/"),
-  StageUserWrite: kind("/stages/user_write/"),
+  StageUserLogin: stage("/stages/user_login/"),
+  StageUserWrite: stage("/stages/user_write/"),
   SystemSettings: kind("/admin/settings/", { singleton: "system_settings" }),
   Token: kind("/core/tokens/", { id: "identifier", identities: [[by("identifier")]] }),
   User: kind("/core/users/", { identities: [[by("username"), { ...by("email"), fold: true }]] }),

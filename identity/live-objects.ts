@@ -1,10 +1,14 @@
 import type { AuthentikApi, Json } from "../live/authentik";
 
+/** Objects by the text of some of their fields (see `keyOf`). */
+type Index = ReadonlyMap<string, readonly Json[]>;
+
 /** What an Authentik holds, each list read once. */
 export class LiveObjects {
   private readonly lists = new Map<string, Promise<readonly Json[]>>();
+  private readonly indexes = new Map<string, Promise<Index>>();
 
-  constructor(private readonly api: AuthentikApi) {}
+  constructor(private readonly api: Pick<AuthentikApi, "list" | "get">) {}
 
   /** All objects of a list, e.g. `/core/groups/`. */
   list(path: string): Promise<readonly Json[]> {
@@ -16,10 +20,50 @@ export class LiveObjects {
     return list;
   }
 
+  /**
+   * The objects of a list whose fields have these texts. A list is gone through once for each set of fields, however
+   * many objects are looked for.
+   *
+   * @param fold capitals do not matter.
+   */
+  async having(
+    path: string,
+    wanted: Readonly<Record<string, string>>,
+    fold = false,
+  ): Promise<readonly Json[]> {
+    const fields = Object.keys(wanted).sort();
+    const name = [path, fold, ...fields].join(" ");
+    let index = this.indexes.get(name);
+    if (!index) {
+      index = this.list(path).then((objects) => indexed(objects, fields, fold));
+      this.indexes.set(name, index);
+    }
+    return (await index).get(keyOf(wanted, fields, fold)) ?? [];
+  }
+
   /** The only object of a path that is no list, e.g. the system settings. */
   async single(path: string): Promise<Json | undefined> {
     return this.api.get(path);
   }
+}
+
+function indexed(objects: readonly Json[], fields: readonly string[], fold: boolean): Index {
+  const index = new Map<string, Json[]>();
+  for (const object of objects) {
+    const key = keyOf(object, fields, fold);
+    const same = index.get(key);
+    if (same) same.push(object);
+    else index.set(key, [object]);
+  }
+  return index;
+}
+
+function keyOf(object: Json, fields: readonly string[], fold: boolean): string {
+  const texts = fields.map((field) => {
+    const value = object[field];
+    return typeof value === "number" || typeof value === "string" ? String(value) : "";
+  });
+  return fold ? JSON.stringify(texts).toLowerCase() : JSON.stringify(texts);
 }
 
 /** What a list needs to be told to be complete. */

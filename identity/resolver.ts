@@ -1,7 +1,6 @@
 import type { Json } from "../live/authentik";
-import type { Cluster } from "../live/cluster";
 import { UNKNOWN, type Resource } from "../state/resources";
-import { findInCluster } from "./cluster-objects";
+import { findInCluster, type Reading } from "./cluster-objects";
 import { kindOf, type Identity, type Kind } from "./kinds";
 import type { LiveObjects } from "./live-objects";
 
@@ -21,6 +20,8 @@ export type Resolution =
   | { readonly found: "several"; readonly candidates: readonly Candidate[] }
   /** An id that was given as a hint belongs to something else. */
   | { readonly found: "refused"; readonly reason: string }
+  /** There is exactly one, and it is always there: whoever makes it writes it whole, so it is never imported. */
+  | { readonly found: "the only one"; readonly candidate: Candidate }
   /** Nothing that could be there already: a component, a generated value. */
   | { readonly found: "nothing to look for" };
 
@@ -28,7 +29,7 @@ export interface ResolverOptions {
   /** All resources of the program or of the state, for the references between them. */
   readonly resources: readonly Resource[];
   readonly live: LiveObjects;
-  readonly cluster: Cluster;
+  readonly cluster: Reading;
   /** Numbers that were written down beside the data, by type and name of the resource. Never an identity. */
   readonly hints?: readonly Hint[];
 }
@@ -39,13 +40,23 @@ export interface Hint {
   readonly id: number | string;
 }
 
-/** Finds the object on the servers that a resource means, by its identity. */
+/**
+ * Finds the object on the servers that a resource means, by its identity. Each list of objects is gone through once
+ * for each way to know them, so that what it takes grows with the number of objects, not with its square.
+ */
 export class Resolver {
   private readonly resources: ReadonlyMap<string, Resource>;
   private readonly answers = new Map<string, Promise<Resolution>>();
+  private readonly hints: ReadonlyMap<string, Hint>;
+  /** The application that is to have a provider, by the provider's URN. */
+  private readonly owners = new Map<string, Resource>();
 
   constructor(private readonly options: ResolverOptions) {
     this.resources = new Map(options.resources.map((resource) => [resource.urn, resource]));
+    this.hints = new Map((options.hints ?? []).map((hint) => [`${hint.type} ${hint.name}`, hint]));
+    for (const resource of options.resources) {
+      for (const urn of resource.propertyDependencies.protocolProvider ?? []) this.owners.set(urn, resource);
+    }
   }
 
   /** @throws ServerError when a server does not answer or refuses. */
@@ -74,21 +85,20 @@ export class Resolver {
   private async singleton({ path }: Kind, id: string): Promise<Resolution> {
     const object = await this.options.live.single(path);
     if (!object) return { found: "none", notes: [] };
-    return { found: "one", candidate: { id, object, by: "there is only one" }, notes: [] };
+    return { found: "the only one", candidate: { id, object, by: "there is only one" } };
   }
 
   private async candidates(resource: Resource, kind: Kind): Promise<Candidate[]> {
-    const objects = await this.options.live.list(kind.path);
     for (const rank of kind.identities) {
       const found = new Map<string, Candidate>();
       for (const identity of rank) {
-        for (const candidate of await this.matching(resource, kind, identity, objects)) {
+        for (const candidate of await this.matching(resource, kind, identity)) {
           if (!found.has(candidate.id)) found.set(candidate.id, candidate);
         }
       }
       const last = rank === kind.identities.at(-1);
       if (last && kind.throughApplication) {
-        const candidate = await this.throughApplication(resource, kind, objects);
+        const candidate = await this.throughApplication(resource, kind);
         if (candidate && !found.has(candidate.id)) found.set(candidate.id, candidate);
       }
       if (found.size > 0) return [...found.values()];
@@ -100,27 +110,20 @@ export class Resolver {
     resource: Resource,
     kind: Kind,
     { fields, fold, where }: Identity,
-    objects: readonly Json[],
   ): Promise<Candidate[]> {
-    const wanted: [field: string, value: string][] = [];
+    const wanted: Record<string, string> = {};
     for (const [input, field] of Object.entries(fields)) {
       const value = await this.value(resource, input);
-      if (value === undefined) return [];
-      wanted.push([field, fold ? value.toLowerCase() : value]);
+      if (value === undefined || value === "") return [];
+      wanted[field] = value;
     }
-    const text = (value: unknown) => {
-      const plain = typeof value === "number" || typeof value === "string" ? String(value) : "";
-      return fold ? plain.toLowerCase() : plain;
-    };
-    return objects
+    const text = Object.entries(wanted).map(([field, value]) => `${field} ${value}`);
+    return (await this.options.live.having(kind.path, wanted, fold))
       .filter((object) => where?.(object) ?? true)
-      .filter((object) => wanted.every(([field, value]) => value !== "" && text(object[field]) === value))
       .map((object) => ({
         id: String(object[kind.id]),
         object,
-        by:
-          wanted.map(([field, value]) => `${field} ${value}`).join(", ") ||
-          `managed ${String(object.managed)}`,
+        by: text.join(", ") || `managed ${String(object.managed)}`,
       }));
   }
 
@@ -138,29 +141,21 @@ export class Resolver {
   }
 
   /** The provider of the live application that is to have this provider. */
-  private async throughApplication(
-    resource: Resource,
-    kind: Kind,
-    objects: readonly Json[],
-  ): Promise<Candidate | undefined> {
-    for (const application of this.resources.values()) {
-      if (!application.propertyDependencies.protocolProvider?.includes(resource.urn)) continue;
-      const resolution = await this.resolve(application);
-      if (resolution.found !== "one") return undefined;
-      const { provider, slug } = resolution.candidate.object;
-      const object = objects.find((each) => each[kind.key] === provider);
-      if (object) return { id: String(object[kind.id]), object, by: `application ${String(slug)}` };
-    }
-    return undefined;
+  private async throughApplication(resource: Resource, kind: Kind): Promise<Candidate | undefined> {
+    const application = this.owners.get(resource.urn);
+    const resolution = application && (await this.resolve(application));
+    if (resolution?.found !== "one") return undefined;
+    const { provider, slug } = resolution.candidate.object;
+    const key = typeof provider === "number" ? String(provider) : "";
+    const [object] = key ? await this.options.live.having(kind.path, { [kind.key]: key }) : [];
+    return object && { id: String(object[kind.id]), object, by: `application ${String(slug)}` };
   }
 
   /** A hint never decides; but what stands behind it must not be something else when nothing else is found. */
   private async heedHint(resource: Resource, kind: Kind, found: readonly Candidate[]): Promise<Resolution> {
     const [candidate, ...others] = found;
     if (others.length > 0) return { found: "several", candidates: found };
-    const hint = this.options.hints?.find(
-      ({ type, name }) => type === resource.type && name === resource.name,
-    );
+    const hint = this.hints.get(`${resource.type} ${resource.name}`);
     if (candidate) {
       const notes =
         hint && String(hint.id) !== candidate.id
@@ -169,9 +164,10 @@ export class Resolver {
       return { found: "one", candidate, notes };
     }
     if (!hint) return { found: "none", notes: [] };
-    const behind = (await this.options.live.list(kind.path)).find(
-      (each) => String(each[kind.key]) === String(hint.id),
-    );
+    // Types of one family count their numbers together: a proxy provider may have the number of an OAuth2 one.
+    const [behind] = await this.options.live.having(kind.family ?? kind.path, {
+      [kind.key]: String(hint.id),
+    });
     if (!behind) return { found: "none", notes: [`was written down as ${hint.id}, which is not there`] };
     return {
       found: "refused",

@@ -56,15 +56,13 @@ export class Cluster {
           metadata: { name, namespace: namespace ?? "" },
         });
       } catch (error) {
-        if (error instanceof ApiException && error.code === 404) return undefined;
-        if (error instanceof Error && error.message.includes("Unrecognized API version and kind"))
-          return undefined;
+        if (isMissing(error)) return undefined;
         throw error;
       }
     });
   }
 
-  /** All objects of a kind, of one namespace or of all. */
+  /** All objects of a kind, of one namespace or of all; none where the cluster has no such kind. */
   list<T extends KubernetesObject = KubernetesObject>(
     apiVersion: string,
     kind: string,
@@ -72,20 +70,25 @@ export class Cluster {
     labels?: string,
   ): Promise<readonly T[]> {
     return this.call("GET", kind, async () => {
-      const answer = await this.objects.list<T>(
-        apiVersion,
-        kind,
-        namespace,
-        undefined,
-        undefined,
-        undefined,
-        undefined,
-        labels,
-      );
-      // A proxy in between may answer anything.
-      const items: unknown = (answer as { readonly items?: unknown } | undefined)?.items;
-      if (!Array.isArray(items)) throw new AbortError("the answer is no list");
-      return items as readonly T[];
+      try {
+        const answer = await this.objects.list<T>(
+          apiVersion,
+          kind,
+          namespace,
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+          labels,
+        );
+        // A proxy in between may answer anything.
+        const items: unknown = (answer as { readonly items?: unknown } | undefined)?.items;
+        if (!Array.isArray(items)) throw new AbortError("the answer is no list");
+        return items as readonly T[];
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw error;
+      }
     });
   }
 
@@ -179,6 +182,12 @@ async function inTime<T>(request: Promise<T>, patience: number): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** No such object, or no such kind on this cluster. */
+function isMissing(error: unknown): boolean {
+  if (error instanceof ApiException) return error.code === 404;
+  return error instanceof Error && error.message.includes("Unrecognized API version and kind");
 }
 
 function nameOf({ kind, namespace, name }: ObjectRef): string {
