@@ -65,6 +65,7 @@ export async function compose(
     database: { ...settings.database, password: secrets.databasePassword },
     secretKey: secrets.secretKey,
     bootstrapToken: secrets.bootstrapToken,
+    furtherSettings: settings.serverSettings,
     replicas: settings.replicas,
     ingress: settings.ingress,
     clusterDomain: settings.clusterDomain,

@@ -53,6 +53,9 @@ function json<T extends z.ZodType>(inner: T, expected: string) {
   });
 }
 
+/** Least length of what a new server starts from; one that runs already keeps what it has. */
+export const LEAST = { secretKey: 50, bootstrapToken: 20 } as const;
+
 /** A key that a stack may set. */
 export interface Key {
   readonly schema: z.ZodType;
@@ -81,8 +84,24 @@ export const KEYS = {
   databaseName: { schema: text, about: "name of the database" },
   databaseUser: { schema: text, about: "user of the database" },
   databasePassword: { schema: secret(1), about: "password of the database user", secret: true },
-  secretKey: { schema: secret(50), about: "AUTHENTIK_SECRET_KEY; write-once", secret: true },
-  bootstrapToken: { schema: secret(20), about: "token that seeds the first admin", secret: true },
+  secretKey: { schema: secret(1), about: "AUTHENTIK_SECRET_KEY; write-once", secret: true },
+  bootstrapToken: { schema: secret(1), about: "token that seeds the first admin", secret: true },
+  serverSettings: {
+    schema: json(
+      // Not those that have keys of their own.
+      z.record(
+        z
+          .string()
+          .regex(
+            /^AUTHENTIK_(?!SECRET_KEY$|BOOTSTRAP_TOKEN$|POSTGRESQL__(?:HOST|PORT|NAME|USER|PASSWORD)$)[A-Z0-9_]+$/,
+          ),
+        z.string().min(1),
+      ),
+      "an object {AUTHENTIK_<NAME>: <value>}",
+    ),
+    about: "further settings of the server by its own names, e.g. of mail",
+    secret: true,
+  },
   generateSecrets: { schema: flag, about: "generate the three secrets above where they are not set" },
   google: { schema: flag, about: "whether staff may log in with Google" },
   googleClientId: { schema: clientId, about: "client id of the Google OAuth client" },

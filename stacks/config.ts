@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import type { IngressClass } from "../components/server/chart-values";
-import { KEYS, PROJECT, type Key } from "./config-keys";
+import { KEYS, LEAST, PROJECT, type Key } from "./config-keys";
 import { nearest, type Problem } from "./problem";
 
 /** The chart, the server, the API client and the provider move together (see README, Versions). */
@@ -30,6 +30,8 @@ export interface Settings {
   readonly secretKey?: pulumi.Output<string>;
   /** Absent: to be generated. */
   readonly bootstrapToken?: pulumi.Output<string>;
+  /** Further settings of the server, by its own names. */
+  readonly serverSettings: pulumi.Output<Readonly<Record<string, string>>>;
   readonly google?: { readonly clientId: string; readonly clientSecret: pulumi.Output<string> };
   readonly clients: Readonly<Record<string, ClientCredentials>>;
   readonly ingress: IngressClass;
@@ -131,8 +133,18 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
   }
 
   const generate = read("generateSecrets") ?? false;
+  const adoptRelease = read("adoptRelease") ?? false;
   const seed = (name: "secretKey" | "bootstrapToken" | "databasePassword") => {
     const value = generate ? read(name) : need(name);
+    const least = name === "databasePassword" || adoptRelease ? 0 : LEAST[name];
+    if (value !== undefined && value.length < least) {
+      problems.push({
+        key: `${PROJECT}:${name}`,
+        value: "(a secret of another form)",
+        expected: `at least ${least} characters`,
+        mend: set(`${PROJECT}:${name}`, "", true),
+      });
+    }
     return value === undefined ? undefined : pulumi.secret(value);
   };
 
@@ -212,6 +224,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
     },
     secretKey: seed("secretKey"),
     bootstrapToken: seed("bootstrapToken"),
+    serverSettings: pulumi.secret(read("serverSettings") ?? {}),
     google:
       googleClientId !== undefined && googleClientSecret !== undefined
         ? { clientId: googleClientId, clientSecret: pulumi.secret(googleClientSecret) }
@@ -225,7 +238,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
     ingress: { controller, className: read("ingressClass") ?? controller, tlsIssuer: read("tlsIssuer") },
     clusterDomain: read("clusterDomain") ?? "cluster.local",
     replicas: { server: read("serverReplicas") ?? 2, worker: read("workerReplicas") ?? 2 },
-    adoptRelease: read("adoptRelease") ?? false,
+    adoptRelease,
     waitForServer: read("waitForServer") ?? true,
     namespacePrefix: read("namespacePrefix") ?? "",
     createConsumerNamespaces: (read("consumerNamespaces") ?? "create") === "create",

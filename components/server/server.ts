@@ -19,6 +19,8 @@ export interface ServerArgs {
   readonly database: Database;
   readonly secretKey: pulumi.Output<string>;
   readonly bootstrapToken: pulumi.Output<string>;
+  /** Further settings of the server, by its own names. */
+  readonly furtherSettings: pulumi.Output<Readonly<Record<string, string>>>;
   readonly replicas: { readonly server: number; readonly worker: number };
   readonly ingress: IngressClass;
   /** DNS domain of the cluster, e.g. `cluster.local`. */
@@ -57,6 +59,7 @@ export class Server extends pulumi.ComponentResource {
         database: args.database,
         secretKey: args.secretKey,
         bootstrapToken: args.bootstrapToken,
+        further: args.furtherSettings,
       },
       { parent: this },
     );

@@ -14,6 +14,8 @@ export interface SettingsSecretArgs {
   readonly secretKey: pulumi.Output<string>;
   /** Seeds the first admin on an empty database; never for routine access. */
   readonly bootstrapToken: pulumi.Output<string>;
+  /** Beside those above, by the server's own names; those above win. */
+  readonly further: pulumi.Output<Readonly<Record<string, string>>>;
 }
 
 /** The external PostgreSQL database. */
@@ -41,7 +43,7 @@ export class SettingsSecret extends pulumi.ComponentResource {
   constructor(name: string, args: SettingsSecretArgs, opts?: pulumi.ComponentResourceOptions) {
     super("plana:sso:SettingsSecret", name, {}, opts);
     const { database } = args;
-    const settings = {
+    const own = {
       AUTHENTIK_SECRET_KEY: args.secretKey,
       AUTHENTIK_BOOTSTRAP_TOKEN: args.bootstrapToken,
       AUTHENTIK_POSTGRESQL__HOST: database.host,
@@ -49,8 +51,10 @@ export class SettingsSecret extends pulumi.ComponentResource {
       AUTHENTIK_POSTGRESQL__NAME: database.name,
       AUTHENTIK_POSTGRESQL__USER: database.user,
       AUTHENTIK_POSTGRESQL__PASSWORD: database.password,
-      AUTHENTIK_ERROR_REPORTING__ENABLED: "false",
     };
+    const settings = pulumi
+      .all([args.further, own])
+      .apply(([further, values]) => ({ AUTHENTIK_ERROR_REPORTING__ENABLED: "false", ...further, ...values }));
     const secret = new kubernetes.core.v1.Secret(
       args.secretName,
       {
@@ -62,9 +66,7 @@ export class SettingsSecret extends pulumi.ComponentResource {
     );
     this.secretName = secret.metadata.name;
     this.checksum = pulumi.unsecret(
-      pulumi
-        .output(settings)
-        .apply((values) => createHash("sha256").update(sortedJson(values)).digest("hex")),
+      settings.apply((values) => createHash("sha256").update(sortedJson(values)).digest("hex")),
     );
     this.registerOutputs({});
   }

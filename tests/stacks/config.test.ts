@@ -114,6 +114,9 @@ const MALFORMED_SECRETS: readonly (readonly [key: string, expected: string, valu
   ["clients", "an object {<slug>: {clientId, clientSecret}}", '{"forgejo": "bare-client-secret"}'],
   ["clients", "(look at forgejo.clientSecret)", '{"forgejo": {"clientSecret": "five5"}}'],
   ["clients", "(look at forgejo)", '{"forgejo": {"secret": "unknown-field-secret"}}'],
+  ["serverSettings", "an object {AUTHENTIK_<NAME>: <value>}", "not-json-but-secret"],
+  ["serverSettings", "(look at EMAIL__HOST)", '{"EMAIL__HOST": "mail-of-no-worth"}'],
+  ["serverSettings", "(look at AUTHENTIK_SECRET_KEY)", '{"AUTHENTIK_SECRET_KEY": "another-key-of-no-worth"}'],
 ];
 
 test.each(MALFORMED_SECRETS)("plana-sso:%s must be %s", async (key, expected, value) => {

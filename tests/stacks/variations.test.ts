@@ -311,6 +311,30 @@ test("another setting rolls the pods, another secret key breaks the seal", async
   expect(broken.seal).not.toEqual(before.seal);
 });
 
+test("a server that runs already keeps a secret key and a token that are shorter than new ones may be", async () => {
+  const short = { "plana-sso:secretKey": "old-key-of-no-worth", "plana-sso:bootstrapToken": "old-token" };
+  const { values, secrets } = productionWithSecrets(short);
+  const { recorder } = await runProgram({ values: { ...values, "plana-sso:adoptRelease": "true" }, secrets });
+  expect(recorder.one(K8S.secret, "authentik-settings").inputs.stringData).toMatchObject({
+    AUTHENTIK_SECRET_KEY: "old-key-of-no-worth",
+    AUTHENTIK_BOOTSTRAP_TOKEN: "old-token",
+  });
+});
+
+test("further settings of the server reach its Secret, as secrets, and roll the pods", async () => {
+  const further = { AUTHENTIK_EMAIL__HOST: "mail.example.org", AUTHENTIK_ERROR_REPORTING__ENABLED: "true" };
+  const settings = (key: string) =>
+    runProgram(productionWithSecrets({ "plana-sso:serverSettings": key })).then(({ recorder }) => ({
+      secret: recorder.one(K8S.secret, "authentik-settings"),
+      values: JSON.stringify(recorder.one(K8S.release, "authentik").inputs.values),
+    }));
+  const { secret, values } = await settings(JSON.stringify(further));
+  expect(secret.inputs.stringData).toMatchObject({ ...further, AUTHENTIK_POSTGRESQL__HOST: "pg01" });
+  expect(secret.secrets).toEqual(["stringData"]);
+  expect(values).not.toContain("mail.example.org");
+  expect((await settings("{}")).values).not.toBe(values);
+});
+
 test("the embedded default runs the same without a secret of its own: they are generated and protected", async () => {
   const { recorder, outputs } = await runProgram(
     {
