@@ -6,7 +6,14 @@ import { Resolver, type Hint } from "../identity/resolver";
 import type { Application } from "../stacks/organisation";
 import { UNKNOWN, type Resource } from "../state/resources";
 import { must } from "./rehearsal";
-import { clientToTake, serverSettings, settingsLost, settingsToTake, type TakenOver } from "./takeover";
+import {
+  clientToTake,
+  FURTHER,
+  serverSettings,
+  settingsLost,
+  settingsToTake,
+  type TakenOver,
+} from "./takeover";
 
 /** What the configuration must hold before the first `up`, so that no secret changes. */
 export interface Needed {
@@ -18,6 +25,10 @@ export interface Needed {
   readonly contrary: readonly { readonly path: string; readonly from: string }[];
   /** Settings of the running server that the program does not have. */
   readonly lost: readonly string[];
+  /** What was given, where the servers have another value, which is taken. */
+  readonly unused: readonly { readonly path: string; readonly from: string }[];
+  /** Namespace in which the server runs. */
+  readonly namespace: string;
 }
 
 export const OUTPOST_KEY = "plana-sso:embeddedOutpostId";
@@ -44,7 +55,8 @@ export async function needed(
 ): Promise<Needed> {
   const config = await configuration(workspace);
   const prefix = config.get("plana-sso:namespacePrefix")?.reveal() ?? "";
-  const settings = await serverSettings(live.cluster, `${prefix}authentik`);
+  const namespace = `${prefix}authentik`;
+  const settings = await serverSettings(live.cluster, namespace);
   const objects = new LiveObjects(live.authentik);
   const outpost = (await objects.list("/outposts/instances/")).find(
     ({ managed }) => managed === "goauthentik.io/outposts/embedded",
@@ -65,7 +77,7 @@ export async function needed(
       : []),
   ];
   // What is piped in is asked for only where the server itself does not tell it.
-  const told = new Set(running.map(({ path }) => path));
+  const told = new Map(running.map(({ path, value }) => [path, value]));
   const wanted = [...running, ...given.filter(({ path }) => !told.has(path))];
   const inConfig = (path: string) =>
     config.get(path) ?? (DEFAULTS[path] === undefined ? undefined : new Secret(DEFAULTS[path]));
@@ -73,6 +85,8 @@ export async function needed(
     missing: wanted.filter(({ path }) => inConfig(path) === undefined),
     contrary: wanted.filter(({ path, value }) => inConfig(path)?.equals(value) === false),
     lost: settingsLost(settings),
+    unused: given.filter(({ path, value }) => told.get(path)?.equals(value) === false),
+    namespace,
     outpost: {
       live: typeof outpost?.pk === "string" ? outpost.pk : undefined,
       configured: config.get(OUTPOST_KEY)?.reveal(),
@@ -135,32 +149,32 @@ export async function configuration(workspace: Workspace): Promise<ReadonlyMap<s
   return values;
 }
 
-const CLIENTS = "plana-sso:clients.";
+const CLIENTS = "plana-sso:clients";
+/** Keys that hold objects. */
+const OBJECTS = [CLIENTS, FURTHER];
 
-/** All clients in one value: sixteen calls of the CLI less, where nobody edits the configuration afterwards. */
+/** Objects in one value each: dozens of calls of the CLI less, where nobody edits the configuration afterwards. */
 export function inOneValue(taken: readonly TakenOver[], config: ReadonlyMap<string, Secret>): TakenOver[] {
-  const clients: Record<string, Record<string, string>> = {};
-  const put = (path: string, value: Secret) => {
-    if (!path.startsWith(CLIENTS)) return;
-    const [slug = "", name = ""] = path.slice(CLIENTS.length).split(".");
-    clients[slug] = { ...clients[slug], [name]: value.reveal() };
-  };
-  const added = taken.filter(({ path }) => path.startsWith(CLIENTS));
-  if (added.length === 0) return [...taken];
-  for (const [path, value] of config) put(path, value);
-  for (const { path, value } of added) put(path, value);
-  const whole = {
-    path: "plana-sso:clients",
-    value: new Secret(JSON.stringify(clients)),
-    secret: true,
-    from: "",
-  };
-  return [...taken.filter(({ path }) => !path.startsWith(CLIENTS)), whole];
+  const within = (key: string, path: string) => path.startsWith(`${key}.`);
+  const objects = OBJECTS.flatMap((key): TakenOver[] => {
+    const added = taken.filter(({ path }) => within(key, path));
+    if (added.length === 0) return [];
+    const whole: Record<string, unknown> = {};
+    const there = [...config].filter(([path]) => within(key, path));
+    for (const [path, value] of [...there, ...added.map(({ path, value }) => [path, value] as const)]) {
+      const [name = "", inner] = path.slice(key.length + 1).split(".");
+      const before = whole[name] as Readonly<Record<string, string>> | undefined;
+      whole[name] = inner === undefined ? value.reveal() : { ...before, [inner]: value.reveal() };
+    }
+    return [{ path: key, value: new Secret(JSON.stringify(whole)), secret: true, from: "" }];
+  });
+  const others = taken.filter(({ path }) => !OBJECTS.some((key) => within(key, path)));
+  return [...others, ...objects];
 }
 
-/** The clients may also stand in one text. */
+/** An object may also stand in one text. */
 function parsed(key: string, value: string | undefined): unknown {
-  if (key !== "plana-sso:clients" || value === undefined) return value;
+  if (!OBJECTS.includes(key) || value === undefined) return value;
   try {
     return JSON.parse(value) as unknown;
   } catch {

@@ -1,21 +1,19 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { Command, CommanderError } from "commander";
 
 import { converge } from "../commands/converge";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
-import { LiveObjects } from "../identity/live-objects";
+import { mend } from "../repair";
+import { lockOwners } from "../repair/lock";
 import type { Organisation } from "../stacks/organisation";
 import { deployment } from "../state/resources";
+import { acceptArguments, isAccepted, place, quoted } from "./acceptance";
 import { bootstrapTokenFrom } from "./bootstrap-token";
 import { configuration, inOneValue, needed, OUTPOST_KEY, type Needed } from "./configuration";
-import type { TakenOver } from "./takeover";
-import type { Difference } from "./differences";
+import { RELEASE, type Difference } from "./differences";
 import { hintsOf } from "./hints";
-import { compare, picture, type Picture, type Subject } from "./picture";
+import { writePrivately } from "./private-file";
 import {
   adoptRelease,
   differences,
@@ -26,9 +24,11 @@ import {
   takesRelease,
   type Plan,
 } from "./plan";
-import { configure, exists, forget, rehearsal } from "./rehearsal";
-import { changedReport, place, planReport } from "./report";
-import { snake } from "../identity/kinds";
+import { agreedIn, compare, keep, kept, picture, type Picture } from "./picture";
+import { hasRelease } from "./release";
+import { configure, discard, exists, forget, rehearsal } from "./rehearsal";
+import { changedReport, planReport } from "./report";
+import { SERVER_SETTINGS, type TakenOver } from "./takeover";
 
 export interface AdoptOptions {
   /** Imports, runs `up` and proves the result; otherwise nothing is written. */
@@ -79,61 +79,90 @@ export async function adopt(
     accept: string[];
     bootstrapTokenStdin: boolean;
   }>();
-  const piped = options.bootstrapTokenStdin ? readFileSync(0, "utf8") : undefined;
+  const piped = options.bootstrapTokenStdin ? await standardInput() : undefined;
   return adoptStack(workspace, { ...options, piped, organisation, say: (text) => console.log(text) });
+}
+
+async function standardInput(): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of process.stdin) parts.push(Buffer.from(part as Uint8Array));
+  return Buffer.concat(parts).toString("utf8");
 }
 
 /** See `adopt`. */
 export async function adoptStack(workspace: Workspace, options: AdoptOptions): Promise<number> {
-  const { organisation, say, apply } = options;
-  const live = await connect(workspace);
-  if (await isInterrupted(workspace)) {
+  const { stack } = workspace;
+  const { say, apply } = options;
+  const given = options.piped === undefined ? [] : [bootstrapTokenFrom(options.piped)];
+  if (!(await exists(workspace))) {
     say(
-      `Stack ${workspace.stack} holds operations that were interrupted.\n  mend: npm run repair -- --stack ${workspace.stack}`,
+      `There is no stack ${stack} in the backend.\n  mend: npx pulumi stack init ${stack}   (README, Production)`,
     );
     return 1;
   }
-  const given = options.piped === undefined ? [] : [bootstrapTokenFrom(options.piped)];
+  const interrupted = (await deployment(workspace)).pending.length;
+  if (interrupted > 0 && !apply) {
+    say(`${interrupted} operations were interrupted; --apply mends them first, as npm run repair does.`);
+  }
+  if (interrupted > 0 && apply && !(await mend(workspace, { gone: [], say }))) return 1;
+  const live = await connect(workspace);
   say("Reading what runs …");
   const copy = await rehearsal(workspace);
+  try {
+    return await decide(workspace, copy, live, given, options);
+  } finally {
+    discard(copy);
+  }
+}
+
+/** Shows the plan; carries it out where it is to be, and nothing stands in the way. */
+async function decide(
+  workspace: Workspace,
+  copy: Workspace,
+  live: Live,
+  given: readonly TakenOver[],
+  options: AdoptOptions,
+): Promise<number> {
+  const { organisation, say, apply, accept } = options;
+  const { stack } = workspace;
   const need = await needed(copy, live, organisation.applications, hintsOf(organisation), given);
-  if (contrary(need, workspace.stack, say)) return 1;
+  if (contrary(need, stack, say)) return 1;
   await configure(copy, inOneValue(need.missing, await configuration(copy)));
   // The id is a hint here: the program would refuse another one before anything could be told.
   await forget(copy, OUTPOST_KEY);
   const hints = hintsOf(organisation, need.outpost.configured);
+  // What runs is taken as it is, its secret key too, however short.
+  if (await hasRelease(live, need.namespace)) await adoptRelease(copy);
   say("Rehearsing the import on this machine; nothing is written to a server or to the stack …");
   const found = await plan(copy, live, hints);
   const changes = [...(await rehearse(copy, found, live)), ...need.lost.map(lostSetting)];
   say(`\n${planReport(found, changes)}\n`);
   for (const { path, from } of need.missing) say(`taken over into the configuration: ${path}, from ${from}`);
 
-  const file = join(workspace.directory, `adopt-${workspace.stack}.json`);
-  writeFileSync(file, `${JSON.stringify(found.importFile, null, 2)}\n`);
-  say(`\nThe file for \`pulumi import --file\`: ${file}`);
-  if (found.ambiguous.length + found.refused.length > 0) {
+  const file = `adopt-${stack}.json`;
+  const path = writePrivately(workspace.directory, file, `${JSON.stringify(found.importFile, null, 2)}\n`);
+  say(`\nThe file for \`pulumi import --file\`: ${path}`);
+  if (found.ambiguous.length + found.refused.length + found.routes.length > 0) {
     say(
-      "\nNothing is adopted while something is ambiguous or refused: settle it in Authentik or in the data, and run this again.",
+      "\nNothing is adopted while something is ambiguous, refused or in the way: settle it on the servers or in the data, and run this again.",
     );
     return 1;
   }
-  const unexpected = changes.filter(
-    (each) => each.harmless === undefined && !isAccepted(each, options.accept),
-  );
+  const unexpected = changes.filter((each) => each.harmless === undefined && !isAccepted(each, accept));
   if (unexpected.length > 0) {
     say(
       "\nPut what is to stay into the program, or accept that it is overwritten:\n" +
-        `  npm run adopt -- --stack ${workspace.stack} --accept ${unexpected.map((each) => `'${place(each)}'`).join(" ")}`,
+        `  npm run adopt -- --stack ${stack} --accept ${unexpected.map((each) => quoted(place(each))).join(" ")}`,
     );
     return 1;
   }
   if (!apply) {
     say(
-      `\nNothing stands in the way. Next: npm run adopt -- --stack ${workspace.stack} --apply${acceptArguments(options.accept)}`,
+      `\nNothing stands in the way. Next: npm run adopt -- --stack ${stack} --apply${acceptArguments(accept)}`,
     );
     return 0;
   }
-  return carryOut(workspace, live, found, need, options);
+  return carryOut(workspace, live, found, need, changes, options);
 }
 
 async function carryOut(
@@ -141,15 +170,15 @@ async function carryOut(
   live: Live,
   found: Plan,
   need: Needed,
+  changes: readonly Difference[],
   { accept, up, say }: AdoptOptions,
 ): Promise<number> {
-  await workspace.select();
   await configure(workspace, [...need.missing, ...movedOutpost(need)]);
-  const before = await firstPicture(workspace, live, found);
+  const before = await firstPicture(workspace, live, found, need, changes);
   if (takesRelease(found.adopt)) await adoptRelease(workspace);
   say("\nImporting …");
-  await importAll(workspace, found.importFile);
-  const proof = await differences(await preview(workspace), new LiveObjects(live.authentik));
+  if (!(await unlocked(workspace, say, () => importAll(workspace, found.importFile)))) return 1;
+  const proof = await differences(await preview(workspace), live);
   const unexpected = proof.filter((each) => each.harmless === undefined && !isAccepted(each, accept));
   for (const each of proof.filter(({ harmless }) => harmless !== undefined)) {
     say(`  ${place(each)}: ${each.harmless ?? ""}`);
@@ -169,7 +198,7 @@ async function carryOut(
     say(`\`up\` failed; run this again when it is mended.`);
     return 1;
   }
-  return prove(workspace, live, before, [...proof, ...need.lost.map(lostSetting)], accept, say);
+  return prove(workspace, live, before, accept, say);
 }
 
 /** A refreshed preview without a change, and every adopted object as it was. */
@@ -177,7 +206,6 @@ async function prove(
   workspace: Workspace,
   live: Live,
   before: Picture,
-  proof: readonly Difference[],
   accept: readonly string[],
   say: (text: string) => void,
 ): Promise<number> {
@@ -190,45 +218,52 @@ async function prove(
     live,
     before.objects.map(({ subject }) => subject),
     await digestKey(workspace),
-  );
-  const agreed = new Set(
-    proof
-      .filter((each) => each.harmless === undefined && isAccepted(each, accept))
-      .map((each) => `${each.name} ${snake(each.field)}`),
+    before.namespace,
   );
   const changed = compare(before, after).filter(
-    ({ subject, field }) =>
-      !agreed.has(`${subject.name} ${field}`) && !isAccepted({ name: subject.name, field }, accept),
+    ({ subject: { name }, field }) => !isAccepted({ name, field }, accept),
   );
   if (changed.length > 0) {
-    say(`Adopted, but not everything is as it was before:\n${changedReport(changed)}`);
+    say(
+      `Adopted, but not everything is as it was before:\n${changedReport(changed)}\n` +
+        "  mend: change it back, or name what is meant with --accept, and run this again",
+    );
     return 1;
   }
-  rmSync(pictureFile(workspace));
+  kept(workspace).remove();
+  const settings = Object.keys(before.settings).length;
   say(
-    `Adopted: a refreshed preview shows no change, and ${before.objects.length} objects are field for field as they were.`,
+    `Adopted: a refreshed preview shows no change, and ${before.objects.length} objects and ${settings} settings of the server are field for field as they were, but for what was accepted.`,
   );
   return 0;
 }
 
-/** The picture from before the first import: an interrupted adoption keeps it. */
-async function firstPicture(workspace: Workspace, live: Live, { adopt: adopted }: Plan): Promise<Picture> {
-  const file = pictureFile(workspace);
-  const earlier = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Picture) : { objects: [] };
-  const known = new Set(earlier.objects.map(({ subject }) => `${subject.type} ${subject.id}`));
-  const subjects: Subject[] = adopted
-    .filter(({ resource }) => resource.type !== "kubernetes:helm.sh/v3:Release")
+/**
+ * The picture from before the first import, with what was accepted then: an interrupted adoption keeps it, and a
+ * second run adds what the first one did not get to.
+ */
+async function firstPicture(
+  workspace: Workspace,
+  live: Live,
+  { adopt: adopted }: Plan,
+  { namespace }: Needed,
+  changes: readonly Difference[],
+): Promise<Picture> {
+  const earlier = kept(workspace).read();
+  const known = new Set(earlier?.objects.map(({ subject }) => `${subject.type} ${subject.id}`));
+  const subjects = adopted
+    .filter(({ resource }) => resource.type !== RELEASE)
     .map(({ resource: { type, name }, id }) => ({ type, id, name }))
     .filter(({ type, id }) => !known.has(`${type} ${id}`));
-  const taken = await picture(live, subjects, await digestKey(workspace));
-  const whole: Picture = { objects: [...earlier.objects, ...taken.objects] };
-  mkdirSync(workspace.directory, { recursive: true });
-  writeFileSync(file, JSON.stringify(whole, null, 1), { mode: 0o600 });
+  const taken = await picture(live, subjects, await digestKey(workspace), namespace);
+  const whole: Picture = {
+    namespace,
+    objects: [...(earlier?.objects ?? []), ...taken.objects],
+    settings: earlier?.settings ?? taken.settings,
+    agreed: [...new Set([...(earlier?.agreed ?? []), ...agreedIn(changes)])],
+  };
+  keep(workspace, whole);
   return whole;
-}
-
-function pictureFile(workspace: Workspace): string {
-  return join(workspace.directory, `before-adoption-${workspace.stack}.json`);
 }
 
 /** The digests of a picture are keyed with the server's secret key: known here, and nowhere in the picture. */
@@ -236,11 +271,27 @@ async function digestKey(workspace: Workspace): Promise<Secret> {
   return (await configuration(workspace)).get("plana-sso:secretKey") ?? new Secret(workspace.stack);
 }
 
-async function isInterrupted(workspace: Workspace): Promise<boolean> {
-  return (await exists(workspace)) && (await deployment(workspace)).pending.length > 0;
+/** Does something that needs the lock; clears the lock of an owner that is gone for certain, and does it again. */
+async function unlocked(
+  workspace: Workspace,
+  say: (text: string) => void,
+  act: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (lockOwners(error instanceof Error ? error.message : "").length === 0) throw error;
+  }
+  if (!(await mend(workspace, { gone: [], say }))) return false;
+  await act();
+  return true;
 }
 
-function contrary({ contrary: found }: Needed, stack: string, say: (text: string) => void): boolean {
+function contrary({ contrary: found, unused }: Needed, stack: string, say: (text: string) => void): boolean {
+  for (const { path, from } of unused) {
+    say(`${path}: ${from} has another value than the server reads; the server's is taken.`);
+  }
   for (const { path, from } of found) {
     say(
       `${path}: the configuration has another value than ${from}; with it \`up\` would change what runs.\n` +
@@ -256,21 +307,6 @@ function movedOutpost({ outpost: { live, configured: known } }: Needed): TakenOv
   return [{ path: OUTPOST_KEY, value: new Secret(live), secret: false, from: "the embedded outpost" }];
 }
 
-function lostSetting(name: string): Difference {
-  return {
-    urn: "",
-    type: "server setting",
-    name: "server-settings",
-    field: name,
-    live: "(set)",
-    program: undefined,
-  };
-}
-
-function isAccepted(each: Pick<Difference, "name" | "field">, accept: readonly string[]): boolean {
-  return accept.some((given) => given === "all" || given === each.name || given === place(each));
-}
-
-function acceptArguments(accept: readonly string[]): string {
-  return accept.length === 0 ? "" : ` --accept ${accept.map((each) => `'${each}'`).join(" ")}`;
+function lostSetting(field: string): Difference {
+  return { urn: "", ...SERVER_SETTINGS, field, live: "(set)", program: undefined };
 }

@@ -1,16 +1,21 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Workspace } from "../commands/workspace";
 import type { Json } from "../live/authentik";
 import type { Live } from "../live/connect";
+import { placeOfId, refOf } from "../identity/cluster-objects";
 import { kindOf } from "../identity/kinds";
 import { LiveObjects } from "../identity/live-objects";
 import { labelOf, Resolver, type Candidate, type Hint } from "../identity/resolver";
 import { readPreview, type Resource, type Step } from "../state/resources";
-import { differencesOf, type Difference } from "./differences";
+import { differencesOf, differencesOfOnlyOne, RELEASE, type Difference } from "./differences";
 import { keyOf, narrow, type ImportFile, type ImportList } from "./import-file";
+import { writePrivately } from "./private-file";
+import { ofAnotherApplication, takenNames, takenTwice } from "./refusals";
 import { must } from "./rehearsal";
+import { releaseRefusals } from "./release";
+import { routesInTheWay, type RouteInTheWay } from "./routes";
 import { managedIds, unmanaged, type Unmanaged } from "./unmanaged";
 
 /** A resource of the program, and the object on the servers it stands for. */
@@ -20,6 +25,8 @@ export interface Adopted {
   readonly object: Json;
   readonly by: string;
   readonly notes: readonly string[];
+  /** Written whole by the first `up`, and not imported before. */
+  readonly onlyOne?: true;
 }
 
 /** What adoption would do to a stack. */
@@ -29,11 +36,24 @@ export interface Plan {
   readonly create: readonly { readonly resource: Resource; readonly notes: readonly string[] }[];
   readonly ambiguous: readonly { readonly resource: Resource; readonly candidates: readonly Candidate[] }[];
   readonly refused: readonly { readonly resource: Resource; readonly reason: string }[];
+  /** Live routes with the host and path of one that `up` makes. */
+  readonly routes: readonly RouteInTheWay[];
   readonly unmanaged: readonly Unmanaged[];
   readonly importFile: ImportFile;
+  /** What the ids that objects name each other by are called, for people to read. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
-const RELEASE = "kubernetes:helm.sh/v3:Release";
+/** Lists of what other objects name by id. */
+const NAMED = [
+  "/core/groups/",
+  "/flows/instances/",
+  "/stages/all/",
+  "/propertymappings/all/",
+  "/sources/all/",
+];
+
+const WRITTEN_WHOLE = "not imported: the first `up` writes it whole, and what that overwrites is told below";
 
 /**
  * Plans the adoption in a rehearsal: takes the engine's own list of what would be created, finds each object on the
@@ -43,11 +63,8 @@ const RELEASE = "kubernetes:helm.sh/v3:Release";
  * @param copy the rehearsal of the stack.
  * @throws Error with what the program or the engine said, when the stack cannot be previewed.
  */
-export async function plan(
-  copy: Workspace,
-  { authentik, cluster }: Live,
-  hints: readonly Hint[],
-): Promise<Plan> {
+export async function plan(copy: Workspace, servers: Live, hints: readonly Hint[]): Promise<Plan> {
+  const { authentik, cluster } = servers;
   const place = join(copy.configFile(), "..");
   const listFile = join(place, "to-create.json");
   const steps = await preview(copy, ["--import-file", listFile]);
@@ -67,6 +84,9 @@ export async function plan(
       case "one":
         adopt.push({ resource, ...answer.candidate, notes: answer.notes });
         break;
+      case "the only one":
+        adopt.push({ resource, ...answer.candidate, notes: [WRITTEN_WHOLE], onlyOne: true });
+        break;
       case "none":
         create.push({ resource, notes: answer.notes });
         break;
@@ -80,12 +100,17 @@ export async function plan(
         if (op === "create" && !resource.type.startsWith("pulumi:")) create.push({ resource, notes: [] });
     }
   }
-  refused.push(...takenTwice(adopt), ...ofAnotherApplication(adopt));
+  refused.push(
+    ...takenTwice(adopt),
+    ...ofAnotherApplication(adopt),
+    ...(await takenNames([...adopt, ...create], live)),
+    ...(await releaseRefusals(servers, adopt, create)),
+  );
 
   // The release is imported by the program itself, which alone keeps its old values secret in the state.
   const ids = new Map(
     adopt
-      .filter(({ resource }) => resource.type !== RELEASE)
+      .filter(({ resource, onlyOne }) => resource.type !== RELEASE && !onlyOne)
       .map(({ resource, id }) => [keyOf(resource.type, resource.name), id]),
   );
   const importFile = narrow(list, ids);
@@ -98,9 +123,19 @@ export async function plan(
     create,
     ambiguous,
     refused,
+    routes: await routesInTheWay(desired, servers),
     unmanaged: await unmanaged(live, managed),
     importFile,
+    names: await namesOf(live),
   };
+}
+
+async function namesOf(live: LiveObjects): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  for (const path of NAMED) {
+    for (const object of await live.list(path)) names.set(String(object.pk), labelOf(object).slice(1, -1));
+  }
+  return names;
 }
 
 /**
@@ -108,14 +143,9 @@ export async function plan(
  *
  * @param copy the rehearsal, after `plan`.
  */
-export async function rehearse(
-  copy: Workspace,
-  { adopt, importFile }: Plan,
-  live: Live,
-): Promise<Difference[]> {
-  if (takesRelease(adopt)) await adoptRelease(copy);
+export async function rehearse(copy: Workspace, { importFile }: Plan, live: Live): Promise<Difference[]> {
   await importAll(copy, importFile);
-  return differences(await preview(copy), new LiveObjects(live.authentik));
+  return differences(await preview(copy), live);
 }
 
 /** Whether the Helm release is there. */
@@ -132,33 +162,41 @@ export async function adoptRelease(workspace: Workspace): Promise<void> {
 /** Imports what a plan found into the state of a stack. */
 export async function importAll(workspace: Workspace, file: ImportFile): Promise<void> {
   if (file.resources.length === 0) return;
-  const path = join(workspace.directory, `import-${workspace.stack}.json`);
-  writeFileSync(path, JSON.stringify(file, null, 2));
-  // Without code generation: it fails for a parameterised package, after the import has been done.
-  await must(workspace, [
-    "import",
-    "--file",
-    path,
-    "--generate-code=false",
-    "--yes",
-    "--stack",
-    workspace.stack,
-  ]);
+  const name = `import-${workspace.stack}.json`;
+  const path = writePrivately(workspace.directory, name, JSON.stringify(file, null, 2));
+  try {
+    // Without code generation: it fails for a parameterised package, after the import has been done.
+    const args = ["import", "--file", path, "--generate-code=false", "--yes", "--stack", workspace.stack];
+    await must(workspace, args);
+  } finally {
+    rmSync(path, { force: true });
+  }
 }
 
 /** What a previewed `up` would write on objects that are there. */
-export async function differences(steps: readonly Step[], live: LiveObjects): Promise<Difference[]> {
+export async function differences(steps: readonly Step[], servers: Live): Promise<Difference[]> {
+  const live = new LiveObjects(servers.authentik);
   const found: Difference[] = [];
   for (const step of steps) {
-    const { op, before } = step;
+    const { op, before, after } = step;
+    const onlyOne = op === "create" && after?.custom ? kindOf(after.type) : undefined;
+    if (after && onlyOne?.singleton) {
+      const object = await live.single(onlyOne.path);
+      if (object) found.push(...differencesOfOnlyOne(after, object));
+    }
     if (!before?.custom || ["import", "same", "read", "create"].includes(op)) continue;
-    const kind = kindOf(before.type);
-    const object = kind?.singleton
-      ? await live.single(kind.path)
-      : kind && (await live.list(kind.path)).find((each) => String(each[kind.id]) === before.id);
-    found.push(...differencesOf(step, object));
+    found.push(...differencesOf(step, await objectOf(before, live, servers)));
   }
   return found;
+}
+
+/** The live object of a resource that the engine knows the id of. */
+async function objectOf({ type, id = "" }: Resource, live: LiveObjects, { cluster }: Live) {
+  const kind = kindOf(type);
+  if (kind?.singleton !== undefined) return live.single(kind.path);
+  if (kind) return (await live.having(kind.path, { [kind.id]: id }))[0];
+  if (!type.startsWith("kubernetes:") || type === RELEASE || id === "") return undefined;
+  return cluster.read<Json & { apiVersion?: string }>(refOf(type, placeOfId(id)));
 }
 
 /** What the engine would do to a stack. @throws Error with what it said. */
@@ -184,40 +222,4 @@ function diagnostics(stdout: string): string {
   } catch {
     return "";
   }
-}
-
-/** Two resources that would stand for one object. */
-function takenTwice(adopted: readonly Adopted[]): Plan["refused"] {
-  const first = new Map<string, Adopted>();
-  return adopted.flatMap((each) => {
-    const place = keyOf(each.resource.type, each.id);
-    const other = first.get(place);
-    if (!other) {
-      first.set(place, each);
-      return [];
-    }
-    const reason = `${labelOf(each.object)} (${each.id}) is already ${other.resource.name}, by ${other.by}`;
-    return [{ resource: each.resource, reason }];
-  });
-}
-
-/** A provider belongs to one application: one that is another's would have to be taken away from it. */
-function ofAnotherApplication(adopted: readonly Adopted[]): Plan["refused"] {
-  const applications = adopted.filter(({ resource }) => resource.type.endsWith(":Application"));
-  return adopted.flatMap(({ resource, object }) => {
-    const live = object.assigned_application_slug;
-    if (typeof live !== "string" || live === "") return [];
-    const owner = applications.find(({ resource: each }) =>
-      each.propertyDependencies.protocolProvider?.includes(resource.urn),
-    );
-    if (owner?.id === live) return [];
-    return [
-      {
-        resource,
-        reason:
-          `${labelOf(object)} belongs to application "${live}" there, and the program has no such application for it: ` +
-          "give the application that slug, in the data or in Authentik",
-      },
-    ];
-  });
 }

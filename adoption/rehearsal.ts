@@ -39,6 +39,11 @@ export async function rehearsal(workspace: Workspace): Promise<Workspace> {
   return copy;
 }
 
+/** Takes a rehearsal off the disk. */
+export function discard(copy: Workspace): void {
+  rmSync(join(copy.configFile(), ".."), { recursive: true, force: true });
+}
+
 /** Whether the backend has the stack. */
 export async function exists(workspace: Workspace): Promise<boolean> {
   const listed = JSON.parse(await must(workspace, ["stack", "ls", "--json"])) as readonly { name: string }[];

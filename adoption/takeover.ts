@@ -1,4 +1,4 @@
-import type { V1Deployment, V1EnvVar } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Deployment, V1EnvVar } from "@kubernetes/client-node";
 
 import type { Json } from "../live/authentik";
 import type { Cluster } from "../live/cluster";
@@ -20,6 +20,9 @@ export interface TakenOver {
   readonly from: string;
 }
 
+/** How the settings of the server are named among what `up` changes. */
+export const SERVER_SETTINGS = { type: "server setting", name: "server-settings" } as const;
+
 /** Settings that the stack's configuration holds, by the server's own name. */
 const CONFIGURED: Readonly<Record<string, { readonly key: string; readonly secret: boolean }>> = {
   AUTHENTIK_SECRET_KEY: { key: "plana-sso:secretKey", secret: true },
@@ -31,6 +34,9 @@ const CONFIGURED: Readonly<Record<string, { readonly key: string; readonly secre
   AUTHENTIK_POSTGRESQL__USER: { key: "plana-sso:databaseUser", secret: false },
 };
 
+/** Where the configuration holds all others. */
+export const FURTHER = "plana-sso:serverSettings";
+
 /** What the chart 2026.5 sets by itself, and the server would do without it. */
 const CHART_DEFAULTS: Readonly<Record<string, string>> = {
   AUTHENTIK_EMAIL__PORT: "587",
@@ -40,14 +46,28 @@ const CHART_DEFAULTS: Readonly<Record<string, string>> = {
   AUTHENTIK_ERROR_REPORTING__ENABLED: "false",
   AUTHENTIK_ERROR_REPORTING__ENVIRONMENT: "k8s",
   AUTHENTIK_ERROR_REPORTING__SEND_PII: "false",
+  AUTHENTIK_EVENTS__CONTEXT_PROCESSORS__ASN: "/geoip/GeoLite2-ASN.mmdb",
+  AUTHENTIK_EVENTS__CONTEXT_PROCESSORS__GEOIP: "/geoip/GeoLite2-City.mmdb",
   AUTHENTIK_LOG_LEVEL: "info",
   AUTHENTIK_OUTPOSTS__CONTAINER_IMAGE_BASE: "ghcr.io/goauthentik/%(type)s:%(version)s",
   AUTHENTIK_WEB__PATH: "/",
 };
 
+/** The ports on which the chart lets the pods listen; it names them itself, whatever the settings say. */
+const LISTEN = /^AUTHENTIK_LISTEN__(HTTP|HTTPS|METRICS)$/;
+
+/** Not taken away with the settings: read on an empty database only, or by no server of this version. */
+const OF_NO_USE = /^AUTHENTIK_(BOOTSTRAP_PASSWORD|BOOTSTRAP_EMAIL|REDIS__.*)$/;
+
+/** A setting that only says where its value lies, in a place that cannot be read from here. */
+const REFERENCE = /^(file|env):\/\//;
+
+const COMPONENTS = ["worker", "server"] as const;
+
 /**
- * The settings the server runs with: what its Deployment reads from Secrets and ConfigMaps, and sets itself. So it
- * does not matter whether the Secret is the program's own, the chart's, or one that somebody made.
+ * The settings the server runs with: what its Deployments read from Secrets and ConfigMaps, and set themselves. So it
+ * does not matter whether the Secret is the program's own, the chart's, or one that somebody made. The worker's count
+ * too, which sends the mail; where both have one, the server's is taken.
  *
  * @returns nothing where no server runs in the namespace.
  */
@@ -55,27 +75,45 @@ export async function serverSettings(
   cluster: Cluster,
   namespace: string,
 ): Promise<ReadonlyMap<string, ServerSetting>> {
-  const deployments = await cluster.list<V1Deployment>(
-    "apps/v1",
-    "Deployment",
-    namespace,
-    "app.kubernetes.io/name=authentik,app.kubernetes.io/component=server",
-  );
   const settings = new Map<string, ServerSetting>();
-  for (const container of deployments.flatMap(({ spec }) => spec?.template.spec?.containers ?? [])) {
-    for (const { secretRef, prefix = "" } of container.envFrom ?? []) {
-      if (!secretRef?.name) continue;
-      const entries = (await cluster.secret(namespace, secretRef.name)) ?? {};
-      for (const [key, value] of Object.entries(entries)) {
-        settings.set(`${prefix}${key}`, { value, from: `Secret ${namespace}/${secretRef.name}` });
+  for (const component of COMPONENTS) {
+    const deployments = await cluster.list<V1Deployment>(
+      "apps/v1",
+      "Deployment",
+      namespace,
+      `app.kubernetes.io/name=authentik,app.kubernetes.io/component=${component}`,
+    );
+    for (const container of deployments.flatMap(({ spec }) => spec?.template.spec?.containers ?? [])) {
+      for (const { secretRef, configMapRef, prefix = "" } of container.envFrom ?? []) {
+        const source = secretRef ? await secret(cluster, namespace, secretRef.name) : undefined;
+        const { entries, from } = source ?? (await configMap(cluster, namespace, configMapRef?.name));
+        for (const [key, value] of Object.entries(entries)) settings.set(`${prefix}${key}`, { value, from });
       }
-    }
-    for (const variable of container.env ?? []) {
-      const setting = await settingOf(cluster, namespace, variable);
-      if (setting) settings.set(variable.name, setting);
+      for (const variable of container.env ?? []) {
+        const setting = await settingOf(cluster, namespace, variable);
+        if (setting) settings.set(variable.name, setting);
+      }
     }
   }
   return settings;
+}
+
+interface Source {
+  readonly entries: Readonly<Record<string, Secret>>;
+  readonly from: string;
+}
+
+async function secret(cluster: Cluster, namespace: string, name = ""): Promise<Source> {
+  return { entries: (await cluster.secret(namespace, name)) ?? {}, from: `Secret ${namespace}/${name}` };
+}
+
+async function configMap(cluster: Cluster, namespace: string, name = ""): Promise<Source> {
+  const found =
+    name === ""
+      ? undefined
+      : await cluster.read<V1ConfigMap>({ apiVersion: "v1", kind: "ConfigMap", namespace, name });
+  const entries = Object.entries(found?.data ?? {}).map(([key, value]) => [key, new Secret(value)] as const);
+  return { entries: Object.fromEntries(entries), from: `ConfigMap ${namespace}/${name}` };
 }
 
 async function settingOf(
@@ -84,35 +122,72 @@ async function settingOf(
   { value, valueFrom }: V1EnvVar,
 ): Promise<ServerSetting | undefined> {
   if (value !== undefined) return { value: new Secret(value), from: `Deployment in ${namespace}` };
-  const { name = "", key = "" } = valueFrom?.secretKeyRef ?? {};
-  const found = name && key ? (await cluster.secret(namespace, name))?.[key] : undefined;
-  return found && { value: found, from: `Secret ${namespace}/${name}` };
+  const inSecret = valueFrom?.secretKeyRef;
+  const inConfigMap = valueFrom?.configMapKeyRef;
+  const { entries, from } = inSecret
+    ? await secret(cluster, namespace, inSecret.name)
+    : await configMap(cluster, namespace, inConfigMap?.name);
+  const found = entries[inSecret?.key ?? inConfigMap?.key ?? ""];
+  return found && { value: found, from };
 }
 
 /** What of a running server's settings the configuration must hold. */
 export function settingsToTake(settings: ReadonlyMap<string, ServerSetting>): TakenOver[] {
-  return Object.entries(CONFIGURED).flatMap(([name, { key, secret }]) => {
+  const own = Object.entries(CONFIGURED).flatMap(([name, { key, secret }]) => {
     const setting = settings.get(name);
-    if (!setting || setting.value.reveal() === "") return [];
-    return [{ path: key, value: setting.value, secret, from: `${name} of ${setting.from}` }];
+    return setting === undefined || setting.value.reveal() === "" ? [] : [{ name, setting, key, secret }];
+  });
+  const others = further(settings).map(([name, setting]) => ({
+    name,
+    setting,
+    key: `${FURTHER}.${name}`,
+    secret: true,
+  }));
+  return [...own, ...others]
+    .filter(({ setting: { value } }) => !REFERENCE.test(value.reveal()))
+    .map(({ name, setting: { value, from }, key, secret }) => ({
+      path: key,
+      value,
+      secret,
+      from: `${name} of ${from}`,
+    }));
+}
+
+/** Settings beside those above that somebody made: of mail, cookies, read replicas. */
+function further(settings: ReadonlyMap<string, ServerSetting>): [name: string, setting: ServerSetting][] {
+  return [...settings].filter(([name, { value }]) => {
+    const plain = value.reveal();
+    return (
+      name.startsWith("AUTHENTIK_") &&
+      !Object.hasOwn(CONFIGURED, name) &&
+      plain !== "" &&
+      CHART_DEFAULTS[name] !== plain &&
+      !LISTEN.test(name) &&
+      !OF_NO_USE.test(name)
+    );
   });
 }
 
 /**
- * Settings of a running server that the program does not have, and so would take away. Values are shown by the
- * caller's leave only: their names tell enough.
+ * Settings of a running server that cannot be taken over, and so would be taken away: their values lie in a place that
+ * cannot be read from here.
  */
 export function settingsLost(settings: ReadonlyMap<string, ServerSetting>): string[] {
-  const own = new Set([...Object.keys(CONFIGURED), "AUTHENTIK_ERROR_REPORTING__ENABLED"]);
-  return [...settings]
-    .filter(([name, { value }]) => {
-      const plain = value.reveal();
-      return (
-        name.startsWith("AUTHENTIK_") && !own.has(name) && plain !== "" && CHART_DEFAULTS[name] !== plain
-      );
-    })
+  return further(settings)
+    .filter(([, { value }]) => REFERENCE.test(value.reveal()))
     .map(([name]) => name)
     .sort();
+}
+
+/** Settings that must be the same after the adoption, accepted losses apart. */
+export function settingsKept(settings: ReadonlyMap<string, ServerSetting>): ReadonlyMap<string, Secret> {
+  const names = [...Object.keys(CONFIGURED), ...further(settings).map(([name]) => name)];
+  return new Map(
+    names.flatMap((name) => {
+      const value = settings.get(name)?.value;
+      return value === undefined || value.reveal() === "" ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** Credentials of an OIDC client that runs already. */

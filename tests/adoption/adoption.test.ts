@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { adoptStack, type AdoptOptions } from "../../adoption";
@@ -6,6 +6,7 @@ import type { ImportFile } from "../../adoption/import-file";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { prod } from "../../stacks/prod";
 import { Trial, type List } from "../../sandbox/trial";
+import { deployment } from "../../state/resources";
 import { HandBuilt, LIVE_SECRETS, TENANTS_CLIENT } from "./hand-built";
 
 // PLANA as somebody built it by hand; each test goes on where the one before it ended.
@@ -14,21 +15,30 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "plana-sso:composition": "prod",
   "plana-sso:domain": "trial.example.org",
   "plana-sso:databaseHost": "pg01",
-  "plana-sso:google": "false",
+  "plana-sso:google": "true",
   "kubernetes:enableSecretMutable": "true",
   "kubernetes:enableConfigMapMutable": "true",
 };
 let trial: Trial;
 let built: HandBuilt;
 let workspace: Workspace;
+let everythingSaid = "";
 const ACCEPT = ["all"];
+/** What Authentik makes for an outpost with an integration. */
+const OUTPOSTS_OWN = "ak-outpost-authentik-embedded-outpost";
 
 beforeAll(async () => {
   trial = await Trial.start();
   built = await HandBuilt.build(trial);
+  await built.route("matomo", "matomo", "analytics.trial.example.org", "/");
+  await built.route("authentik", OUTPOSTS_OWN, "analytics.trial.example.org", "/outpost.goauthentik.io", {
+    "app.kubernetes.io/managed-by": "goauthentik.io",
+  });
   await trial.must(["stack", "init", STACK]);
   for (const [key, value] of Object.entries(SETTINGS))
     await trial.must(["config", "set", key, value, "--stack", STACK]);
+  // The only one that cannot be read back.
+  await trial.setSecret("plana-sso:googleClientSecret", LIVE_SECRETS.google, STACK);
   workspace = sandboxWorkspace(trial.sandbox, trial.folder, STACK);
 }, 900_000);
 
@@ -46,6 +56,7 @@ async function adopt(options: Partial<AdoptOptions> = {}): Promise<{ code: numbe
     say: (text) => lines.push(text),
     ...options,
   });
+  everythingSaid += lines.join("\n");
   return { code, said: lines.join("\n") };
 }
 
@@ -54,6 +65,8 @@ const EVERY_SECRET = [
   LIVE_SECRETS.secretKey,
   LIVE_SECRETS.databasePassword,
   LIVE_SECRETS.bootstrapToken,
+  LIVE_SECRETS.google,
+  LIVE_SECRETS.smtpPassword,
   ...prod.applications.map(({ slug }) => LIVE_SECRETS.client(slug)),
 ];
 
@@ -70,6 +83,24 @@ function section(said: string, title: RegExp): string[] {
   return part?.split("\n").slice(1) ?? [];
 }
 
+test("routes with the host and path of the program's own are told, and nothing is adopted beside them", async () => {
+  const before = servers();
+  const { code, said } = await adopt({ apply: true, accept: ACCEPT });
+  expect(code).toBe(1);
+  expect(servers()).toEqual(before);
+  expect(section(said, /^2 routes in the way/)).toEqual([
+    `  Ingress authentik/${OUTPOSTS_OWN}: analytics.trial.example.org/outpost.goauthentik.io, which Ingress matomo/matomo-admin-login is to serve`,
+    expect.stringMatching(
+      /^ {4}Authentik makes it for the embedded outpost's integration: set that to none .*kubectl delete ingress/,
+    ),
+    "  Ingress matomo/matomo: analytics.trial.example.org/, which Ingress matomo/matomo-admin-protected is to serve",
+    "    kubectl get ingress -n matomo matomo -o yaml > matomo.yaml && kubectl delete ingress -n matomo matomo",
+  ]);
+  expect(said).toContain("Nothing is adopted while something is ambiguous, refused or in the way");
+  await built.removeRoute("authentik", OUTPOSTS_OWN);
+  await built.removeRoute("matomo", "matomo");
+});
+
 test("a plan writes nothing to a server or to the stack, and stops at what it would overwrite", async () => {
   const before = servers();
   const { code, said } = await adopt();
@@ -78,14 +109,45 @@ test("a plan writes nothing to a server or to the stack, and stops at what it wo
   expect((await trial.must(["stack", "export", "--stack", STACK])).stdout).not.toContain("authentik:index");
   expect(section(said, /^\d+ fields that the first/)).toEqual(
     expect.arrayContaining([
+      "  authentik.values.server.replicas: 3 → 2",
+      '  authentik.values.server.podAnnotations.example.org/note: "(set)" → (nothing)',
+      expect.stringMatching(/^ {2}embedded-outpost\.serviceConnection: "[0-9a-f-]{36}" → \(nothing\)$/),
+      '  embedded-outpost.config.kubernetes_namespace: "default" → "authentik"',
+      expect.stringMatching(
+        /^ {2}google\.enrollmentFlow: "[0-9a-f-]{36}" \(default-source-enrollment\) → \(nothing\)$/,
+      ),
+      "  plana-password.zxcvbnScoreThreshold: 3 → 2",
+      "  system-settings.flags.core_default_app_access: true → false",
+      "  system-settings.footerLinks: ",
+      '    - {"href":"https://help.example.org","name":"Help"}',
+      expect.stringMatching(/^ {4}\+ "[0-9a-f-]{36}" \(plana-finance\)$/),
       '  plana-finance.attributes: {"cost_centre":"4711"} → {}',
       '  elena.encheva-blagoeva.username: "elena" → "elena.encheva-blagoeva"',
       '  forgejo.metaIcon: "https://icons.example.org/forgejo.png" → (nothing)',
-      '  server-settings.AUTHENTIK_EMAIL__HOST: "(set)" → (nothing)',
+      '  server-settings.AUTHENTIK_COOKIE_DOMAIN: "(set)" → (nothing)',
     ]),
   );
   // A person's attributes are their own.
   expect(said).not.toContain("elena.encheva-blagoeva.attributes");
+  expect(section(said, /^\d+ fields that are empty there/)).toEqual(
+    expect.arrayContaining(['  forgejo.metaDescription: "" → "Source code"']),
+  );
+  expect(section(said, /^\d+ differences that change nothing/)).toEqual(
+    expect.arrayContaining([
+      "  plana-password.checkZxcvbn: equal on the server; not read back by an import",
+      "  google.consumerSecret: never read back; the program must hold the real one",
+      "  authentik-default.default: equal on the server; not read back by an import",
+      expect.stringMatching(
+        /^ {2}authentik\.values\.authentik: the server reads its settings from the program's own Secret/,
+      ),
+      expect.stringMatching(
+        /^ {2}authentik\.values\.worker\.env: the server reads its settings from the program's own Secret/,
+      ),
+    ]),
+  );
+  expect(said).toContain(
+    "taken over into the configuration: plana-sso:serverSettings.AUTHENTIK_EMAIL__PASSWORD, from AUTHENTIK_EMAIL__PASSWORD of Secret authentik/authentik",
+  );
   expect(said).toContain("Put what is to stay into the program, or accept that it is overwritten:");
 });
 
@@ -101,11 +163,15 @@ test("the plan tells ids that differ from those written down, what is to be made
   expect(unmanaged).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/^ {2}User "old\.contractor" \(\d+\)$/),
-      '  Application "legacy-wiki" (legacy-wiki)',
+      '  Application "legacy-wiki" (legacy-wiki): nothing is bound to it: `up` closes it to everybody (system-settings.flags.core_default_app_access)',
       expect.stringMatching(/^ {2}ProviderOauth2 "legacy-wiki" \(\d+\)$/),
+      expect.stringMatching(/^ {2}PolicyBinding user "old\.contractor" on application "forgejo" \(/),
     ]),
   );
-  expect(section(said, /to create/).join("\n")).toContain("PolicyBinding forgejo-plana-staff");
+  // What Authentik ships is not told, the first administrator apart.
+  expect(unmanaged).toHaveLength(5);
+  expect(section(said, /to create/).join("\n")).toMatch(/PolicyBinding: .*forgejo-plana-staff/);
+  expect(section(said, /to create/).join("\n")).not.toContain("SystemSettings");
   const file = JSON.parse(
     readFileSync(join(workspace.directory, `adopt-${STACK}.json`), "utf8"),
   ) as ImportFile;
@@ -114,7 +180,7 @@ test("the plan tells ids that differ from those written down, what is to be made
   expect(entry("User", "chudomir.monevski")).toMatchObject({ id: "6", parent: "people" });
   expect(entry("Application", "forgejo")).toMatchObject({ id: "forgejo" });
   expect(entry("People", "people")).toMatchObject({ component: true });
-  expect(file.resources.some(({ type }) => type.endsWith(":Release"))).toBe(false);
+  expect(file.resources.filter(({ type }) => /:(Release|SystemSettings)$/.test(type))).toEqual([]);
 });
 
 test("two candidates are listed, and none is guessed", async () => {
@@ -132,7 +198,7 @@ test("two candidates are listed, and none is guessed", async () => {
       ),
     ),
   ]);
-  expect(said).toContain("Nothing is adopted while something is ambiguous or refused");
+  expect(said).toContain("Nothing is adopted while something is ambiguous, refused or in the way");
   expect((await trial.must(["stack", "export", "--stack", STACK])).stdout).not.toContain("authentik:index");
   await built.remove(`/core/users/${pk}/`);
 });
@@ -159,8 +225,9 @@ test("an adoption that was interrupted after the import is finished by a second 
   const again = await adopt({ apply: true, accept: ACCEPT });
   expect({ ...again, said: again.said.slice(-2_000) }).toMatchObject({ code: 0 });
   expect(again.said).toMatch(
-    /Adopted: a refreshed preview shows no change, and \d+ objects are field for field/,
+    /Adopted: a refreshed preview shows no change, and \d+ objects and \d+ settings of the server are field for field/,
   );
+  expect(again.said).not.toContain("is not as it was");
 });
 
 test("after it nothing changes, and every secret is byte for byte what it was", async () => {
@@ -176,6 +243,12 @@ test("after it nothing changes, and every secret is byte for byte what it was", 
       },
     ]);
   }
+  const { rows } = JSON.parse(trial.stateOf("authentik")) as {
+    rows: Readonly<Record<string, readonly Record<string, unknown>[]>>;
+  };
+  expect(rows["sources/oauth"]).toMatchObject([
+    { slug: "google", consumer_key: "hand-built-google-client", consumer_secret: LIVE_SECRETS.google },
+  ]);
   const { data } = await trial.cluster<{ data: Record<string, string> }>(
     "/api/v1/namespaces/authentik/secrets/authentik-settings",
   );
@@ -183,6 +256,8 @@ test("after it nothing changes, and every secret is byte for byte what it was", 
   expect(setting("AUTHENTIK_SECRET_KEY")).toBe(LIVE_SECRETS.secretKey);
   expect(setting("AUTHENTIK_POSTGRESQL__PASSWORD")).toBe(LIVE_SECRETS.databasePassword);
   expect(setting("AUTHENTIK_BOOTSTRAP_TOKEN")).toBe(LIVE_SECRETS.bootstrapToken);
+  expect(setting("AUTHENTIK_EMAIL__HOST")).toBe("mail.example.org");
+  expect(setting("AUTHENTIK_EMAIL__PASSWORD")).toBe(LIVE_SECRETS.smtpPassword);
   const { items } = await trial.cluster<{ items: readonly { metadata: { name: string } }[] }>(
     "/api/v1/namespaces/authentik/secrets",
   );
@@ -217,15 +292,56 @@ test("a second adoption has nothing to adopt", async () => {
   expect(section(said, /to adopt/)).toEqual([]);
 });
 
-test("leaving an adopted object out of the program is refused, and deletes nothing", async () => {
-  const line = '  { first: "Elena", last: "Encheva-Blagoeva", existingId: 24 },\n';
-  trial.edit("stacks/prod/people.ts", line, "");
+/** A part of a file of the program, from one text up to another. */
+function part(file: string, from: string, to: string): string {
+  const text = readFileSync(join(trial.folder, file), "utf8");
+  const start = text.indexOf(from);
+  return text.slice(start, text.indexOf(to, start));
+}
+
+test.each([
+  ["a person", "stacks/prod/people.ts", '  { first: "Elena"', "];"],
+  [
+    "an application",
+    "stacks/prod/applications.ts",
+    '  {\n    mode: "proxy"',
+    '  {\n    mode: "oidc",\n    slug: "matomo"',
+  ],
+])("leaving %s out of the program is refused, and nothing is deleted", async (_, file, from, to) => {
+  const before = servers();
+  const text = part(file, from, to);
+  trial.edit(file, text, "");
   const { code, stdout, stderr } = await trial.pulumi(["up", "--yes", "--refresh", "--stack", STACK]);
-  trial.edit("stacks/prod/people.ts", "];", `${line}];`);
+  trial.edit(file, to, text + to);
   expect(code).not.toBe(0);
   expect(stdout + stderr).toContain("because it is protected");
-  const { results } = await trial.authentik<List<unknown>>("/core/users/?username=elena.encheva-blagoeva");
-  expect(results).toHaveLength(1);
+  expect(servers()).toEqual(before);
+});
+
+test("only by explicit steps is an object taken out of the program, and it stays on the server", async () => {
+  const file = "stacks/prod/people.ts";
+  const text = part(file, '  { first: "Elena"', "];");
+  trial.edit(file, text, "");
+  const { resources } = await deployment(workspace);
+  const urn =
+    resources.find(({ name, type }) => type.endsWith(":User") && name.startsWith("elena"))?.urn ?? "";
+  await trial.must(["state", "unprotect", urn, "--yes", "--stack", STACK]);
+  await trial.must(["state", "delete", urn, "--yes", "--stack", STACK]);
+  await trial.must(["up", "--yes", "--refresh", "--stack", STACK]);
+  const elena = "/core/users/?username=elena.encheva-blagoeva";
+  expect((await trial.authentik<List<unknown>>(elena)).results).toMatchObject([{ pk: 24, is_active: true }]);
+  // Back in the program, she is adopted again, not made anew.
+  trial.edit(file, "];", `${text}];`);
+  expect(await adopt({ apply: true, accept: ACCEPT })).toMatchObject({ code: 0 });
+  expect((await trial.authentik<List<unknown>>(elena)).results).toMatchObject([{ pk: 24, is_active: true }]);
+});
+
+test("what was kept for the adoption is gone, and what is left only its owner reads", () => {
+  const { directory } = workspace;
+  for (const name of [`before-adoption-${STACK}.json`, `import-${STACK}.json`, join("rehearsal", STACK)]) {
+    expect([name, existsSync(join(directory, name))]).toEqual([name, false]);
+  }
+  expect(statSync(join(directory, `adopt-${STACK}.json`)).mode & 0o077).toBe(0);
 });
 
 test("no secret in clear lies on the disk, or was said", () => {
@@ -243,5 +359,5 @@ test("no secret in clear lies on the disk, or was said", () => {
       });
     }
   }
-  for (const secret of EVERY_SECRET) expect(trial.log).not.toContain(secret);
+  for (const secret of EVERY_SECRET) expect(trial.log + everythingSaid).not.toContain(secret);
 });

@@ -6,6 +6,8 @@ export const LIVE_SECRETS = {
   secretKey: "hand-built-secret-key-".padEnd(60, "7"),
   databasePassword: "hand-built-database-password-31",
   bootstrapToken: "hand-built-bootstrap-token-32",
+  smtpPassword: "hand-built-smtp-password-34",
+  google: "hand-built-google-secret-33",
   client: (slug: string) => `hand-built-client-secret-of-${slug}-`.padEnd(64, "9"),
 };
 
@@ -15,6 +17,10 @@ const CLIENTS = ["forgejo", "grafana", "penpot", "matrix", "nextcloud", "vaultwa
 
 interface Pk {
   readonly pk: number;
+}
+
+function ingresses(namespace: string): string {
+  return `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`;
 }
 
 /** PLANA as somebody built it by hand, with the ids of the facts. */
@@ -27,6 +33,8 @@ export class HandBuilt {
     const groups = await built.groups();
     await built.people(groups);
     await built.applications();
+    await built.google();
+    await built.settings();
     return built;
   }
 
@@ -55,6 +63,42 @@ export class HandBuilt {
       headers: { authorization: `Bearer ${sandbox.token}` },
     });
     if (response.status !== 204) throw new Error(`DELETE ${path}: ${response.status}`);
+  }
+
+  /** Writes to the cluster as `kubectl` does. */
+  async kubectl(method: "POST" | "PATCH" | "DELETE", path: string, body?: object): Promise<void> {
+    const { sandbox } = this.trial;
+    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+    const response = await fetch(`${sandbox.kubernetes.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${sandbox.token}`, "content-type": type },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  }
+
+  /** A route that is there before the program's. */
+  async route(
+    namespace: string,
+    name: string,
+    host: string,
+    path: string,
+    labels: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const backend = { service: { name: "somewhere", port: { number: 80 } } };
+    await this.kubectl("POST", ingresses(namespace), {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { name, namespace, labels },
+      spec: {
+        ingressClassName: "nginx",
+        rules: [{ host, http: { paths: [{ path, pathType: "Prefix", backend }] } }],
+      },
+    });
+  }
+
+  removeRoute(namespace: string, name: string): Promise<void> {
+    return this.kubectl("DELETE", `${ingresses(namespace)}/${name}`);
   }
 
   async flow(slug: string): Promise<string> {
@@ -143,9 +187,58 @@ export class HandBuilt {
     await application("grafana", "Grafana", grafana.pk);
     await application("matomo-admin", "Matomo administration", proxy.pk);
     await application("matomo", "Matomo", matomo.pk);
+    // Somebody let one person in beside the groups.
+    const { results } = await this.trial.authentik<List<Pk>>("/core/users/?username=old.contractor");
+    const { results: forgejos } = await this.trial.authentik<List<{ pk: string }>>(
+      "/core/applications/?slug=forgejo",
+    );
+    await this.make("/policies/bindings/", {
+      target: forgejos[0]?.pk,
+      user: results[0]?.pk,
+      order: 0,
+    });
     for (const slug of CLIENTS.slice(2)) await application(slug, slug, (await oidc(slug, slug)).pk);
     // Not in the program.
     await application("legacy-wiki", "Wiki", (await oidc("legacy-wiki", "legacy-wiki")).pk);
+  }
+
+  private async google(): Promise<void> {
+    await this.make("/sources/oauth/", {
+      slug: "google",
+      name: "Google (by hand)",
+      provider_type: "google",
+      consumer_key: "hand-built-google-client",
+      consumer_secret: LIVE_SECRETS.google,
+      authentication_flow: await this.flow("default-source-authentication"),
+      enrollment_flow: await this.flow("default-source-enrollment"),
+      authorization_url: "https://accounts.google.com/o/oauth2/v2/auth",
+      access_token_url: "https://oauth2.googleapis.com/token",
+      profile_url: "https://openidconnect.googleapis.com/v1/userinfo",
+      oidc_jwks_url: "https://www.googleapis.com/oauth2/v3/certs",
+    });
+  }
+
+  /** What is set by hand on objects that Authentik ships, and one of the program's own names made beforehand. */
+  private async settings(): Promise<void> {
+    await this.trial.authentik("/admin/settings/", "PATCH", {
+      footer_links: [{ name: "Help", href: "https://help.example.org" }],
+    });
+    const connection = await this.make<{ pk: string }>("/outposts/service_connections/kubernetes/", {
+      name: "Local Kubernetes Cluster",
+      local: true,
+    });
+    const { results } = await this.trial.authentik<List<{ pk: string }>>("/outposts/instances/");
+    await this.trial.authentik(`/outposts/instances/${results[0]?.pk ?? ""}/`, "PATCH", {
+      service_connection: connection.pk,
+    });
+    await this.make("/policies/password/", {
+      name: "plana-password",
+      length_min: 12,
+      error_message: "At least 12 characters, hard to guess.",
+      check_zxcvbn: true,
+      zxcvbn_score_threshold: 3,
+      hibp_allowed_count: 1,
+    });
   }
 
   /** The chart with its settings in the values, so with a Secret of its own. */
@@ -154,7 +247,7 @@ export class HandBuilt {
     const plugin = await PluginClient.start(plugins.file, "kubernetes");
     try {
       await plugin.configure({ kubeconfig: this.trial.sandbox.env.KUBECONFIG ?? "" });
-      for (const name of ["authentik", "forgejo", "monitoring"]) {
+      for (const name of ["authentik", "forgejo", "monitoring", "matomo"]) {
         await plugin.create("kubernetes:core/v1:Namespace", {
           apiVersion: "v1",
           kind: "Namespace",
@@ -177,9 +270,16 @@ export class HandBuilt {
               user: "authentik",
               password: LIVE_SECRETS.databasePassword,
             },
-            email: { host: "mail.example.org" },
+            email: { host: "mail.example.org", password: LIVE_SECRETS.smtpPassword },
           },
           postgresql: { enabled: false },
+          server: {
+            replicas: 3,
+            env: [{ name: "AUTHENTIK_COOKIE_DOMAIN", value: "file:///run/settings/cookie-domain" }],
+            ingress: { enabled: true, ingressClassName: "nginx", hosts: ["auth.trial.example.org"] },
+            podAnnotations: { "example.org/note": "kept by hand" },
+          },
+          worker: { env: [{ name: "AUTHENTIK_WORKER__THREADS", value: "4" }] },
         },
       });
       await plugin.create("kubernetes:helm.sh/v3:Release", inputs);
