@@ -30,7 +30,7 @@ interface Route {
 }
 
 /** Where the real server's own answers break its document: flags that were never saved are left out. */
-const UNTRUE = new Set(["admin_settings_retrieve"]);
+const UNTRUE = new Set(["admin_settings_retrieve", "admin_settings_partial_update"]);
 
 /** The emulated API: what the document describes, done generically on the stored objects. */
 export class Api {
@@ -137,7 +137,7 @@ export class Api {
 
   private checked(operation: Operation, answer: ApiAnswer): ApiAnswer {
     const { schema } = answerOf(operation);
-    if (UNTRUE.has(operation.operationId ?? "")) return answer;
+    if (UNTRUE.has(operation.operationId)) return answer;
     const errors = schema && answer.status < 300 ? this.validator.check(schema, answer.body) : undefined;
     if (!errors) return answer;
     console.error(
