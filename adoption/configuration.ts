@@ -5,7 +5,6 @@ import { LiveObjects } from "../identity/live-objects";
 import { Resolver, type Hint } from "../identity/resolver";
 import type { Application } from "../stacks/organisation";
 import { UNKNOWN, type Resource } from "../state/resources";
-import { must } from "./rehearsal";
 import {
   clientToTake,
   FURTHER,
@@ -134,8 +133,10 @@ function sketch(type: string, name: string, inputs: Readonly<Record<string, unkn
 
 /** The stack's configuration by path, objects taken apart. */
 export async function configuration(workspace: Workspace): Promise<ReadonlyMap<string, Secret>> {
-  const text = await must(workspace, ["config", "--show-secrets", "--json", "--stack", workspace.stack]);
-  const entries = JSON.parse(text) as Readonly<Record<string, { value?: string; objectValue?: unknown }>>;
+  const { code, stdout, stderr } = await workspace.pulumi(["config", "--show-secrets", "--json"]);
+  // Never what it answered: that holds the secrets.
+  if (code !== 0) throw new Error(`the configuration of stack ${workspace.stack} cannot be read:\n${stderr}`);
+  const entries = JSON.parse(stdout) as Readonly<Record<string, { value?: string; objectValue?: unknown }>>;
   const values = new Map<string, Secret>();
   const put = (path: string, value: unknown) => {
     if (typeof value === "object" && value !== null) {

@@ -40,11 +40,28 @@ export function differencesOf(step: Step, object: Json | undefined): Difference[
   const fields = [...new Set(Object.keys(step.differences).map((path) => path.split(/[.[]/)[0] ?? path))];
   if (type === RELEASE) return releaseDifferences(urn, fields, before, after);
   if (type.startsWith("kubernetes:")) return clusterDifferences(step, before, after, object);
-  // An update without a field is a default that the import leaves out.
-  return fields.flatMap((field) => {
-    const live = object && kindOf(type) ? liveValue(type, field, object) : valueOf(before, field);
+  const known = object && kindOf(type) ? object : undefined;
+  const found = fields.flatMap((field) => {
+    const live = known ? liveValue(type, field, known) : valueOf(before, field);
     return told(after, pairsOf({ field, live, program: after.inputs[field] }));
   });
+  return found.length > 0 ? found : withoutField(after, known);
+}
+
+/** An update of which the engine names no field, or none that holds anything. */
+function withoutField(after: Resource, object: Json | undefined): Difference[] {
+  const fields = object ? differingFields(after, object).map(({ field }) => field) : [];
+  if (object && fields.length > 0) {
+    return fields.flatMap((field) =>
+      told(
+        after,
+        pairsOf({ field, live: liveValue(after.type, field, object), program: after.inputs[field] }),
+      ),
+    );
+  }
+  const { urn, type, name } = after;
+  const harmless = "a default that the import leaves out; no field differs";
+  return [{ urn, type, name, field: "(no field)", live: undefined, program: undefined, harmless }];
 }
 
 /** What the provider writes for settings that the program leaves out, where the server may have others. */

@@ -1,5 +1,6 @@
 import type { V1Deployment } from "@kubernetes/client-node";
 
+import { latestRecord } from "../identity/cluster-objects";
 import type { Live } from "../live/connect";
 import type { Resource } from "../state/resources";
 import { RELEASE } from "./differences";
@@ -9,9 +10,13 @@ const INSTANCE = "app.kubernetes.io/instance";
 const FLUX = "helm.toolkit.fluxcd.io/name";
 const FLUX_NAMESPACE = "helm.toolkit.fluxcd.io/namespace";
 
-/** Whether Helm has a release of Authentik there, in whatever state. */
+/** States of a release that Helm can upgrade. */
+const SOUND = new Set(["deployed", "failed"]);
+
+/** Whether Helm has a release of Authentik there that can be taken over. */
 export async function hasRelease({ cluster }: Pick<Live, "cluster">, namespace: string): Promise<boolean> {
-  return (await cluster.list("v1", "Secret", namespace, "owner=helm,name=authentik")).length > 0;
+  const record = await latestRecord(cluster, "authentik", namespace);
+  return SOUND.has(record?.metadata?.labels?.status ?? "");
 }
 
 /** Why a Helm release cannot be taken over, or made, as it stands. */
@@ -26,7 +31,7 @@ export async function releaseRefusals(
   const { name, namespace } = resource.inputs;
   const status = adopted && stateOf(adopted);
   const place = `-n ${String(namespace)} ${String(name)}`;
-  const reasons = status && status !== "deployed" && status !== "failed" ? [stuck(status, place)] : [];
+  const reasons = status === undefined || SOUND.has(status) ? [] : [stuck(status, place)];
   const servers = await cluster.list<V1Deployment>(
     "apps/v1",
     "Deployment",

@@ -72,7 +72,7 @@ const WATCHED: readonly Watched[] = [
     path: "/managed/blueprints/",
     name: "Blueprint",
     isShipped: ({ path, content }) =>
-      text(content) === "" && /^(default|system|migrations|example)\//.test(text(path)),
+      text(content) === "" && /^(default|system|enterprise|migrations|example)\//.test(text(path)),
   },
 ];
 

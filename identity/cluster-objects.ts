@@ -58,13 +58,22 @@ export async function findInCluster(
   const { namespace, name } = place;
   const id = namespace === undefined ? name : `${namespace}/${name}`;
   if (resource.type === RELEASE) {
-    const records = await cluster.list("v1", "Secret", namespace, `owner=helm,name=${name}`);
-    // By number: by name the tenth comes before the ninth.
-    const latest = [...records].sort((a, b) => revision(a) - revision(b)).at(-1);
+    const latest = await latestRecord(cluster, name, namespace);
     return latest && { id, object: plain(latest), by: `release ${id}` };
   }
   const object = await cluster.read(refOf(resource.type, place));
   return object && { id, object: plain(object), by: id };
+}
+
+/** The record that Helm keeps of the latest revision of a release; its label `status` tells the state. */
+export async function latestRecord(
+  cluster: Reading,
+  name: string,
+  namespace: string | undefined,
+): Promise<KubernetesObject | undefined> {
+  const records = await cluster.list("v1", "Secret", namespace, `owner=helm,name=${name}`);
+  // By number: by name the tenth comes before the ninth.
+  return [...records].sort((a, b) => revision(a) - revision(b)).at(-1);
 }
 
 /** Number of a record that Helm keeps of a release. */

@@ -76,6 +76,8 @@ interface RawStep {
   readonly oldState?: RawResource;
   readonly newState?: RawResource;
   readonly detailedDiff?: Readonly<Record<string, { readonly kind: string }>> | null;
+  /** Names of the inputs that differ, of a plugin that tells no more. */
+  readonly diffReasons?: readonly string[] | null;
 }
 
 /** How the engine marks a secret, and values it does not know yet, in its JSON. */
@@ -154,7 +156,7 @@ export function readPreviewAnswer(text: string): PreviewAnswer {
 }
 
 function stepOf(raw: RawStep, index: number): Step {
-  const { op, urn, oldState, newState, detailedDiff } = raw;
+  const { op, urn, oldState, newState, detailedDiff, diffReasons } = raw;
   if (typeof op !== "string" || typeof urn !== "string")
     throw new Error(`step ${index + 1} of the preview has no operation or no URN`);
   return {
@@ -163,7 +165,9 @@ function stepOf(raw: RawStep, index: number): Step {
     before: oldState && resourceOf(oldState),
     after: newState && resourceOf(newState),
     differences: Object.fromEntries(
-      Object.entries(detailedDiff ?? {}).map(([path, { kind }]) => [path, kind]),
+      detailedDiff
+        ? Object.entries(detailedDiff).map(([path, { kind }]) => [path, kind])
+        : (diffReasons ?? []).map((path) => [path, "update"]),
     ),
   };
 }

@@ -16,6 +16,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "plana-sso:domain": "trial.example.org",
   "plana-sso:databaseHost": "pg01",
   "plana-sso:google": "true",
+  // Production's; the trial has another one.
+  "plana-sso:embeddedOutpostId": "10e469fe-81ff-48d1-ac11-0ef2b808855a",
   "kubernetes:enableSecretMutable": "true",
   "kubernetes:enableConfigMapMutable": "true",
 };
@@ -159,6 +161,9 @@ test("the plan tells ids that differ from those written down, what is to be made
   expect(section(said, /^\d+ to adopt/).join("\n")).toMatch(/ProviderProxy matomo-admin: 13 \(/);
   expect(section(said, /^\d+ to adopt/).join("\n")).toMatch(/ProviderOauth2 matomo: 14 \(/);
   expect(said).toContain("ProviderOauth2 grafana: 12 (client_id hand-built-grafana)");
+  expect(section(said, /^\d+ to adopt/).join("\n")).toMatch(
+    /is ([0-9a-f-]{36}) there, not 10e469fe-81ff-48d1-ac11-0ef2b808855a as written down; \1 is taken/,
+  );
   const unmanaged = section(said, /unmanaged/);
   expect(unmanaged).toEqual(
     expect.arrayContaining([
@@ -263,6 +268,12 @@ test("after it nothing changes, and every secret is byte for byte what it was", 
   );
   // The chart's own Secret is gone.
   expect(items.map(({ metadata: { name } }) => name)).not.toContain("authentik");
+});
+
+test("the id that was written down for the outpost is the live one now", async () => {
+  const { results } = await trial.authentik<List<{ pk: string }>>("/outposts/instances/");
+  const { stdout } = await trial.must(["config", "get", "plana-sso:embeddedOutpostId", "--stack", STACK]);
+  expect(stdout.trim()).toBe(results[0]?.pk);
 });
 
 test("ids are kept, and what is not in the program is left alone", async () => {

@@ -46,6 +46,17 @@ test("what is equal on the server changes nothing, whatever an import has read o
   expect(of("Brand", { default: true }, { default: true })).toEqual([["default", true, true, true]]);
 });
 
+test("an update without a field is named, and told field by field where the server has something else", () => {
+  const login = sketch(AK("StageUserLogin"), "login", { name: "login", sessionDuration: "seconds=0" });
+  const step = update(login, login.inputs, {});
+  expect(told(differencesOf(step, { name: "login", session_duration: "seconds=0" }))).toEqual([
+    ["(no field)", undefined, undefined, true],
+  ]);
+  expect(told(differencesOf(step, { name: "login", session_duration: "hours=8" }))).toEqual([
+    ["sessionDuration", "hours=8", "seconds=0", false],
+  ]);
+});
+
 test("only the order of lists that have none is forgiven", () => {
   expect(
     of("ProviderOauth2", { property_mappings: ["b", "a"] }, { propertyMappings: ["a", "b"] })[0]?.[3],

@@ -122,6 +122,37 @@ test("a number that is written down and belongs to a provider of another type is
   });
 });
 
+test("a number that was written down and is another one there is told, and the live one is taken", async () => {
+  const type = AK("User");
+  const wanted = resource(type, "ada", { username: "ada", email: "ada@plana.solutions" });
+  const answer = (users: Json[]) =>
+    resolverOf({
+      lists: { "/core/users/": users },
+      resources: [wanted],
+      hints: [{ type, name: "ada", id: 24 }],
+    }).resolve(wanted);
+  expect(await answer([{ pk: 31, username: "ada" }])).toMatchObject({
+    found: "one",
+    candidate: { id: "31" },
+    notes: ["is 31 there, not 24 as written down; 31 is taken"],
+  });
+  // Even where that number has become somebody else's.
+  expect(
+    await answer([
+      { pk: 31, username: "ada" },
+      { pk: 24, username: "b" },
+    ]),
+  ).toMatchObject({
+    found: "one",
+    candidate: { id: "31" },
+  });
+  expect(await answer([{ pk: 24, username: "b" }])).toMatchObject({ found: "refused" });
+  expect(await answer([{ pk: 5, username: "b" }])).toMatchObject({
+    found: "none",
+    notes: ["was written down as 24, which is not there"],
+  });
+});
+
 test("people are found by username or address, capitals in the address do not matter, and two are two", async () => {
   const wanted = resource(AK("User"), "ada", { username: "ada", email: "ada@plana.solutions" });
   const among = (...users: Json[]) =>

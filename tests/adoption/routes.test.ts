@@ -1,5 +1,5 @@
 import { RELEASE } from "../../adoption/differences";
-import { releaseRefusals } from "../../adoption/release";
+import { hasRelease, releaseRefusals } from "../../adoption/release";
 import { routesInTheWay } from "../../adoption/routes";
 import { clusterOf, sketch } from "./sketch";
 
@@ -140,6 +140,22 @@ test.each(["pending-install", "pending-upgrade", "pending-rollback"])(
     ]);
   },
 );
+
+test("only a release that Helm can upgrade is taken over by the program", async () => {
+  const record = (version: number, status: string) => ({
+    kind: "Secret",
+    metadata: {
+      namespace: "authentik",
+      name: `sh.helm.release.v1.authentik.v${version}`,
+      labels: { owner: "helm", name: "authentik", version: String(version), status },
+    },
+  });
+  const has = (...records: ReturnType<typeof record>[]) =>
+    hasRelease({ cluster: clusterOf(records) }, "authentik");
+  expect(await has()).toBe(false);
+  expect(await has(record(9, "superseded"), record(10, "deployed"))).toBe(true);
+  expect(await has(record(10, "pending-upgrade"), record(9, "deployed"))).toBe(false);
+});
 
 test("a release that is gone is refused, and one that is deployed, or failed and so can be upgraded, is not", async () => {
   expect(await said([adopted("uninstalled")])).toHaveLength(1);
