@@ -89,8 +89,15 @@ async function standardInput(): Promise<string> {
   return Buffer.concat(parts).toString("utf8");
 }
 
+/**
+ * What an adopted object of the cluster has otherwise was set by another manager, from whom server-side apply takes it
+ * only when it is told to. That it is meant has been shown, and accepted, before anything is written.
+ */
+const FORCE = { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" };
+
 /** See `adopt`. */
-export async function adoptStack(workspace: Workspace, options: AdoptOptions): Promise<number> {
+export async function adoptStack(stackOf: Workspace, options: AdoptOptions): Promise<number> {
+  const workspace = stackOf.elsewhere(stackOf.configFile(), FORCE);
   const { stack } = workspace;
   const { say, apply } = options;
   const given = options.piped === undefined ? [] : [bootstrapTokenFrom(options.piped)];

@@ -71,17 +71,23 @@ function conflicts(given: Value, live: Value | undefined, path: string): string[
   return JSON.stringify(given) === JSON.stringify(live) ? [] : [path];
 }
 
+/** Server-side apply takes no field from another manager that has another value for it, unless it is told to. */
+function refuseConflicts(given: Properties, live: Properties): void {
+  if (process.env.PULUMI_K8S_ENABLE_PATCH_FORCE === "true") return;
+  const found = conflicts(given, live, "");
+  if (found.length > 0)
+    throw new Error(
+      `Server-Side Apply field conflict detected: Apply failed with ${found.length} conflicts: ${found.join(", ")}`,
+    );
+}
+
 /** As the provider creates, by server-side apply: what is there already is taken over, unless somebody wrote it otherwise. */
 async function applied(cluster: Cluster, kind: Kind, inputs: Properties): Promise<Properties> {
   const { namespace, name } = objectOf(inputs.metadata);
   const live = await cluster.get(kind, textOf(namespace), textOf(name));
   if (!live) return cluster.put(kind, inputs);
   const wanted = stored(kind, inputs);
-  const found = conflicts(wanted, live, "");
-  if (found.length > 0)
-    throw new Error(
-      `Server-Side Apply field conflict detected: Apply failed with ${found.length} conflicts: ${found.join(", ")}`,
-    );
+  refuseConflicts(wanted, live);
   return (await cluster.request("PATCH", pathOf(kind, textOf(namespace), textOf(name)), wanted)) ?? {};
 }
 
@@ -184,6 +190,7 @@ export function kubernetes(): Plugin {
     },
     update: async (on, id, olds, news, oldInputs, preview) => {
       if (on.type === RELEASE) return helm.update(on, id, olds, news, oldInputs, preview);
+      if (olds[IMPORTED] === true) refuseConflicts(stored(kindOf(on.type), news), olds);
       if (preview) return { ...olds, ...news };
       const kind = kindOf(on.type);
       const path = pathOf(...place(kind, id));

@@ -105,13 +105,20 @@ test("routes with the host and path of the program's own are told, and nothing i
 
 test("a plan writes nothing to a server or to the stack, and stops at what it would overwrite", async () => {
   const before = servers();
-  const { code, said } = await adopt();
+  const { code, said } = await adopt({ piped: "another-bootstrap-token-of-no-worth\n" });
   expect(code).toBe(1);
+  expect(said).toContain(
+    "plana-sso:bootstrapToken: standard input has another value than the server reads; the server's is taken.",
+  );
+  expect(said).not.toContain("another-bootstrap-token");
   expect(servers()).toEqual(before);
   expect((await trial.must(["stack", "export", "--stack", STACK])).stdout).not.toContain("authentik:index");
   expect(section(said, /^\d+ fields that the first/)).toEqual(
     expect.arrayContaining([
       "  authentik.values.server.replicas: 3 → 2",
+      "  authentik-proxy.spec.ports: ",
+      '    - {"name":"http","port":80,"targetPort":9000}',
+      '    + {"name":"http","port":80,"targetPort":"http"}',
       '  authentik.values.server.podAnnotations.example.org/note: "(set)" → (nothing)',
       expect.stringMatching(/^ {2}embedded-outpost\.serviceConnection: "[0-9a-f-]{36}" → \(nothing\)$/),
       '  embedded-outpost.config.kubernetes_namespace: "default" → "authentik"',
@@ -266,6 +273,14 @@ test("after it nothing changes, and every secret is byte for byte what it was", 
   const { items } = await trial.cluster<{ items: readonly { metadata: { name: string } }[] }>(
     "/api/v1/namespaces/authentik/secrets",
   );
+  const service = await trial.cluster<{ metadata: object; spec: object }>(
+    "/api/v1/namespaces/authentik/services/authentik-proxy",
+  );
+  // Taken over, and what the program leaves out is kept.
+  expect(service).toMatchObject({
+    metadata: { labels: { team: "sso" } },
+    spec: { ports: [{ targetPort: "http" }] },
+  });
   // The chart's own Secret is gone.
   expect(items.map(({ metadata: { name } }) => name)).not.toContain("authentik");
 });

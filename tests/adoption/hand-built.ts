@@ -283,6 +283,16 @@ export class HandBuilt {
         },
       });
       await plugin.create("kubernetes:helm.sh/v3:Release", inputs);
+      // Made by hand, with a port of the pods where the program has its name.
+      await this.kubectl("POST", "/api/v1/namespaces/authentik/services", {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "authentik-proxy", namespace: "authentik", labels: { team: "sso" } },
+        spec: {
+          selector: { "app.kubernetes.io/component": "server" },
+          ports: [{ name: "http", port: 80, targetPort: 9000 }],
+        },
+      });
     } finally {
       await plugin.stop();
       plugins.remove();
