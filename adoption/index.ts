@@ -26,7 +26,7 @@ import {
 } from "./plan";
 import { agreedIn, compare, keep, kept, picture, type Picture } from "./picture";
 import { hasRelease } from "./release";
-import { configure, discard, exists, forget, rehearsal } from "./rehearsal";
+import { configure, discard, forget, rehearsal } from "./rehearsal";
 import { changedReport, planReport } from "./report";
 import { SERVER_SETTINGS, type TakenOver } from "./takeover";
 
@@ -97,16 +97,18 @@ const FORCE = { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" };
 
 /** See `adopt`. */
 export async function adoptStack(stackOf: Workspace, options: AdoptOptions): Promise<number> {
-  const workspace = stackOf.elsewhere(stackOf.configFile(), FORCE);
-  const { stack } = workspace;
+  const { stack } = stackOf;
   const { say, apply } = options;
   const given = options.piped === undefined ? [] : [bootstrapTokenFrom(options.piped)];
-  if (!(await exists(workspace))) {
+  const selected = await stackOf.select();
+  if (selected.code !== 0) {
     say(
-      `There is no stack ${stack} in the backend.\n  mend: npx pulumi stack init ${stack}   (README, Production)`,
+      `Stack ${stack} cannot be selected: ${selected.stderr.trim()}\n` +
+        `  mend: where it was never made: npx pulumi stack init ${stack}   (README, Production)`,
     );
     return 1;
   }
+  const workspace = stackOf.elsewhere(stackOf.configFile(), FORCE);
   const interrupted = (await deployment(workspace)).pending.length;
   if (interrupted > 0 && !apply) {
     say(`${interrupted} operations were interrupted; --apply mends them first, as npm run repair does.`);

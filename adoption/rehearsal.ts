@@ -32,22 +32,14 @@ export async function rehearsal(workspace: Workspace): Promise<Workspace> {
     place,
     ...(secretsprovider ? ["--secrets-provider", secretsprovider] : []),
   ]);
-  if (await exists(workspace)) {
-    const exported = await must(workspace, ["stack", "export", "--stack", stack]);
-    await must(copy, ["stack", "import", "--stack", stack], exported);
-  }
+  const exported = await must(workspace, ["stack", "export", "--stack", stack]);
+  await must(copy, ["stack", "import", "--stack", stack], exported);
   return copy;
 }
 
 /** Takes a rehearsal off the disk. */
 export function discard(copy: Workspace): void {
   rmSync(join(copy.configFile(), ".."), { recursive: true, force: true });
-}
-
-/** Whether the backend has the stack. */
-export async function exists(workspace: Workspace): Promise<boolean> {
-  const listed = JSON.parse(await must(workspace, ["stack", "ls", "--json"])) as readonly { name: string }[];
-  return listed.some(({ name }) => name === workspace.stack || name.endsWith(`/${workspace.stack}`));
 }
 
 /** Writes what is taken over into the configuration, each value through standard input. */
