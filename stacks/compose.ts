@@ -26,6 +26,7 @@ import { authHost, clientOf, hostOf, redirectUrisOf } from "./catalogue";
 import type { Settings } from "./config";
 import type { Application, Organisation } from "./organisation";
 import { refuse } from "./problem";
+import { inWaves } from "./waves";
 
 /** What a stack tells whoever reads its outputs. */
 export interface Outputs {
@@ -47,7 +48,7 @@ export interface ApplicationOutput {
 export async function compose(
   settings: Settings,
   organisation: Organisation,
-  people: readonly Person[],
+  roster: readonly Person[],
 ): Promise<Outputs> {
   // Nothing is registered before Authentik has answered and the secret key is known to be the same.
   const builtins = await lookUpBuiltins(settings.authentikUrl);
@@ -74,7 +75,8 @@ export async function compose(
   });
 
   const groups = new Groups("groups", { groups: organisation.groups });
-  new People("people", { people, groups });
+  const people = new People("people", { groups });
+  await inWaves(roster, 64, (person) => people.add(person));
   new ClusterAdmins("cluster-admins", {
     name: `${settings.namespacePrefix}${organisation.adminGroup}`,
     group: organisation.adminGroup,
@@ -101,7 +103,7 @@ export async function compose(
   const namespaceOf = consumerNamespaces(organisation.applications, settings);
   const proxied: pulumi.Output<number>[] = [];
   const outputs: Record<string, ApplicationOutput> = {};
-  for (const application of organisation.applications) {
+  await inWaves(organisation.applications, 16, (application) => {
     const { slug, name, mode, description, access, tile } = application;
     const appHost = hostOf(application, settings);
     const url = application.mode === "tenants" ? application.launchUrl : `https://${appHost}`;
@@ -110,7 +112,8 @@ export async function compose(
     if (application.mode === "proxy") {
       const { publicPaths, service } = application;
       const proxiedHost = `${appHost}`;
-      proxied.push(new ProxiedApplication(slug, { ...common, host: proxiedHost, publicPaths }).providerId);
+      const client = new ProxiedApplication(slug, { ...common, host: proxiedHost, publicPaths });
+      proxied.push(client.providerId);
       new ProtectedRoute(slug, {
         host: proxiedHost,
         namespace: namespaceOf(application.namespace),
@@ -119,7 +122,7 @@ export async function compose(
         publicPaths,
         ingress: settings.ingress,
       });
-      continue;
+      return client.application;
     }
     const existing = clientOf(settings.clients, slug);
     const redirectUris = redirectUrisOf(application, settings);
@@ -133,7 +136,7 @@ export async function compose(
       secretGeneration: application.secretGeneration,
     });
     outputs[slug] = { name, mode, url, access, issuer: client.credentials.issuer };
-    new Delivery(slug, {
+    const delivery = new Delivery(slug, {
       credentials: client.credentials,
       consumer: application.consumer,
       namespace: namespaceOf(application.namespace),
@@ -142,7 +145,8 @@ export async function compose(
       adminGroup: organisation.adminGroup,
       redirectUri: redirectUris.find(({ matching }) => matching === "strict")?.url,
     });
-  }
+    return delivery.secret;
+  });
   new EmbeddedOutpost("embedded-outpost", {
     id: builtins.embeddedOutpost,
     authentikUrl,

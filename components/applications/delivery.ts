@@ -26,6 +26,8 @@ export interface DeliveryArgs {
  * application refers to it: docs/deliver-credentials.md.
  */
 export class Delivery extends pulumi.ComponentResource {
+  readonly secret: kubernetes.core.v1.Secret;
+
   constructor(slug: string, args: DeliveryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("plana:sso:Delivery", slug, {}, opts);
     const { issuer } = args.credentials;
@@ -40,7 +42,7 @@ export class Delivery extends pulumi.ComponentResource {
         ...consumerData(args.consumer, { slug, issuer, clientId, clientSecret, ...args }),
       }));
     const name = `${slug}-oidc`;
-    new kubernetes.core.v1.Secret(
+    this.secret = new kubernetes.core.v1.Secret(
       name,
       { metadata: { name, namespace: args.namespace }, type: "Opaque", stringData: data },
       { parent: this },

@@ -17,6 +17,7 @@ export interface ProxiedApplicationArgs extends ApplicationArgs {
 export class ProxiedApplication extends pulumi.ComponentResource {
   /** Number of the provider, for the outpost that serves it. */
   readonly providerId: pulumi.Output<number>;
+  readonly application: authentik.Application;
 
   /** @param slug slug of the application; also the resource name. */
   constructor(slug: string, args: ProxiedApplicationArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -42,7 +43,7 @@ export class ProxiedApplication extends pulumi.ComponentResource {
       { parent: this, protect: true },
     );
     this.providerId = provider.id.apply(Number);
-    const application = new authentik.Application(
+    this.application = new authentik.Application(
       slug,
       {
         slug,
@@ -54,7 +55,7 @@ export class ProxiedApplication extends pulumi.ComponentResource {
       },
       { parent: this, protect: true },
     );
-    openTo(slug, application, args.access, args.groups, this);
+    openTo(slug, this.application, args.access, args.groups, this);
     this.registerOutputs({ providerId: this.providerId });
   }
 }

@@ -6,7 +6,6 @@ import type { Groups } from "./groups";
 import type { Person } from "./model";
 
 export interface PeopleArgs {
-  readonly people: readonly Person[];
   readonly groups: Groups;
 }
 
@@ -16,25 +15,30 @@ export interface PeopleArgs {
  * what a person chooses in their settings (`settings.locale`), and an update that writes `{}` would wipe it.
  */
 export class People extends pulumi.ComponentResource {
+  private readonly groups: Groups;
+
   constructor(name: string, args: PeopleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("plana:sso:People", name, {}, opts);
-    for (const person of args.people) {
-      new authentik.User(
-        person.username,
-        {
-          username: person.username,
-          name: person.name,
-          email: person.email,
-          isActive: person.active,
-          groups: person.active ? person.groups.map((group) => args.groups.id(group)) : [],
-          type: "internal",
-          path: "users",
-          // What is not on the roster is what a new account begins with, and nothing more.
-          attributes: sortedJson(person.attributes ?? {}),
-        },
-        { parent: this, protect: true, ignoreChanges: person.attributes ? [] : ["attributes"] },
-      );
-    }
+    this.groups = args.groups;
     this.registerOutputs({});
+  }
+
+  /** Registers one person more. */
+  add(person: Person): authentik.User {
+    return new authentik.User(
+      person.username,
+      {
+        username: person.username,
+        name: person.name,
+        email: person.email,
+        isActive: person.active,
+        groups: person.active ? person.groups.map((group) => this.groups.id(group)) : [],
+        type: "internal",
+        path: "users",
+        // What is not on the roster is what a new account begins with, and nothing more.
+        attributes: sortedJson(person.attributes ?? {}),
+      },
+      { parent: this, protect: true, ignoreChanges: person.attributes ? [] : ["attributes"] },
+    );
   }
 }

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
+import { accepted } from "../accepted";
+
 export interface SecretKeySealArgs {
   readonly secretKey: pulumi.Output<string>;
 }
@@ -33,6 +35,6 @@ export class SecretKeySeal extends pulumi.ComponentResource {
 
   /** Resolves once the engine has accepted the key; never resolves when it refuses. */
   accepted(): Promise<void> {
-    return new Promise((resolve) => this.seal.urn.apply(() => resolve()));
+    return accepted(this.seal);
   }
 }
