@@ -4,19 +4,19 @@ import { serverSettings, settingsKept, settingsLost, settingsToTake } from "../.
 import { clusterOf } from "./sketch";
 
 test.each([
-  ["the token alone", "token-of-no-worth\n"],
+  ["the token alone", "worthless-token\n"],
   ["a token that ends in equals signs", "dG9rZW4tb2Ytbm8td29ydGg=="],
-  ["a SOPS file", "authentik:\n  bootstrap_token: token-of-no-worth\n  other: x\n"],
-  ["a SOPS file with flat keys", "authentik.bootstrap_token: token-of-no-worth\n"],
-  ["JSON", '{"authentik": {"bootstrap_token": "token-of-no-worth"}}'],
-  ["a Kubernetes Secret", "kind: Secret\nstringData:\n  AUTHENTIK_BOOTSTRAP_TOKEN: token-of-no-worth\n"],
+  ["a SOPS file", "authentik:\n  bootstrap_token: worthless-token\n  other: x\n"],
+  ["a SOPS file with flat keys", "authentik.bootstrap_token: worthless-token\n"],
+  ["JSON", '{"authentik": {"bootstrap_token": "worthless-token"}}'],
+  ["a Kubernetes Secret", "kind: Secret\nstringData:\n  AUTHENTIK_BOOTSTRAP_TOKEN: worthless-token\n"],
   [
     "an encoded Kubernetes Secret after another document",
-    `kind: Namespace\n---\nkind: Secret\ndata:\n  authentik.bootstrap_token: ${Buffer.from("token-of-no-worth").toString("base64")}\n`,
+    `kind: Namespace\n---\nkind: Secret\ndata:\n  authentik.bootstrap_token: ${Buffer.from("worthless-token").toString("base64")}\n`,
   ],
-  ["lines", "OTHER=1\nAUTHENTIK_BOOTSTRAP_TOKEN=token-of-no-worth\n"],
+  ["lines", "OTHER=1\nAUTHENTIK_BOOTSTRAP_TOKEN=worthless-token\n"],
 ])("the bootstrap token is read from %s", (_, piped) => {
-  expect(bootstrapTokenFrom(piped).value.reveal()).toMatch(/^(token-of-no-worth|dG9rZW4tb2Ytbm8td29ydGg==)$/);
+  expect(bootstrapTokenFrom(piped).value.reveal()).toMatch(/^(worthless-token|dG9rZW4tb2Ytbm8td29ydGg==)$/);
 });
 
 test.each([

@@ -157,8 +157,8 @@ const UNSAFE: readonly (readonly [file: string, from: string, to: string, rule: 
   ],
   [
     "components/login/second-factor.ts",
-    "const lack = { policy: this.lacksTotp.id, failureResult: true };",
-    "const lack = { policy: this.lacksTotp.id };",
+    "{ stage: this.denyStage.id, order }, true)",
+    "{ stage: this.denyStage.id, order }, false)",
     "totp-lock-on-every-door",
     "the login flow of Authentik has no lock",
   ],

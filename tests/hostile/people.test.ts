@@ -30,7 +30,7 @@ test.each(["", " ", "Ada\nTest", "Ada\u202e", "Ada\u200b", "\ud800"])("the name 
     people: [{ first, last: "Test", email: "ada.test@plana.solutions" }],
   });
   expect(problems.map(({ expected }) => expected)).toContain(
-    "a first and a last name of visible characters on one line",
+    "a first and a last name, and a name to show, of visible characters on one line",
   );
 });
 

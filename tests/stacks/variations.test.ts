@@ -312,11 +312,11 @@ test("another setting rolls the pods, another secret key breaks the seal", async
 });
 
 test("a server that runs already keeps a secret key and a token that are shorter than new ones may be", async () => {
-  const short = { "plana-sso:secretKey": "old-key-of-no-worth", "plana-sso:bootstrapToken": "old-token" };
+  const short = { "plana-sso:secretKey": "worthless-key", "plana-sso:bootstrapToken": "old-token" };
   const { values, secrets } = productionWithSecrets(short);
   const { recorder } = await runProgram({ values: { ...values, "plana-sso:adoptRelease": "true" }, secrets });
   expect(recorder.one(K8S.secret, "authentik-settings").inputs.stringData).toMatchObject({
-    AUTHENTIK_SECRET_KEY: "old-key-of-no-worth",
+    AUTHENTIK_SECRET_KEY: "worthless-key",
     AUTHENTIK_BOOTSTRAP_TOKEN: "old-token",
   });
 });
