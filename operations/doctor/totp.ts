@@ -10,7 +10,8 @@ export const totp: Check = {
   async run(examination) {
     const found: Finding[] = [];
     for (const { name, id = "" } of ofType(examination, "User")) {
-      const user = await examination.authentik.get(`/core/users/${id}/`);
+      const path = `/core/users/${id}/`;
+      const user = await examination.authentik.get(path);
       if (!user) {
         found.push({
           severity: "error",
@@ -20,7 +21,9 @@ export const totp: Check = {
         });
         continue;
       }
-      if (user.is_active !== true) continue;
+      if (typeof user.is_active !== "boolean")
+        throw new ServerError("Authentik", "GET", path, undefined, "the answer is no person");
+      if (!user.is_active) continue;
       const devices: unknown = await examination.authentik.get(PATH, { user: id });
       if (!Array.isArray(devices))
         throw new ServerError("Authentik", "GET", PATH, undefined, "the answer is no list");

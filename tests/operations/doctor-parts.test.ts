@@ -1,5 +1,6 @@
 import type { Examination } from "../../operations/doctor/examination";
 import { clusterSecrets } from "../../operations/doctor/cluster-secrets";
+import { totp } from "../../operations/doctor/totp";
 import { versions } from "../../operations/doctor/versions";
 import { Secret } from "../../live/secret";
 import { ROOT } from "../stack-files";
@@ -26,6 +27,14 @@ test.each([
   expect(found.map(({ severity, subject, meaning }) => `${severity}: ${subject}: ${meaning}`)).toEqual(
     expected,
   );
+});
+
+test("an answer that tells nothing of a person makes no second factor good", async () => {
+  const examination = {
+    authentik: { get: () => Promise.resolve({}) },
+    resources: [{ type: "authentik:index/user:User", name: "julian.lubenov", id: "8", inputs: {} }],
+  } as unknown as Examination;
+  await expect(totp.run(examination)).rejects.toThrow("the answer is no person");
 });
 
 describe("a Secret in the state", () => {
