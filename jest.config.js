@@ -1,6 +1,8 @@
 /** @type {import("jest").Config} */
 module.exports = {
   testEnvironment: "node",
+  // Most of the time a test waits for the engine; jest itself would leave one core to the terminal.
+  maxWorkers: "100%",
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   // Copies of the program under .local are not modules of this one.
   modulePathIgnorePatterns: ["<rootDir>/.local/", "<rootDir>/sdks/authentik/bin/package.json"],

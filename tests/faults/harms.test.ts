@@ -4,16 +4,16 @@ import { ROOT } from "../stack-files";
 // Copies the project, brings a stack up and runs commands on it again and again.
 jest.setTimeout(900_000);
 
-test("a change that is killed, answered with errors or begins with lost seconds loses nothing", async () => {
+test("a change that is killed, or begins with a damaged state or lost seconds, loses nothing", async () => {
   const said: string[] = [];
   const rows = await harm(
     ROOT,
-    { seed: 4711, times: 1, subjects: ["change"], harms: ["killed", "answers-500", "lost-seconds"] },
+    { seed: 4711, times: 1, subjects: ["change"], harms: ["killed", "damaged-state", "lost-seconds"] },
     (text) => said.push(text),
     (name, text) => said.push(name, text),
   );
   const well = { subject: "change", tried: 1, converged: 1, told: 1, lost: 0, surplus: 0, in: 0 };
   expect({ rows, said }).toMatchObject({
-    rows: ["killed", "answers-500", "lost-seconds"].map((name) => ({ ...well, harm: name })),
+    rows: ["killed", "damaged-state", "lost-seconds"].map((name) => ({ ...well, harm: name })),
   });
 });

@@ -536,6 +536,10 @@ test("the password door leads through another flow", () => {
       "- The second factor of the door `Password` is loosened: `TOTP, recovery codes; refused without TOTP` becomes `not managed here`.",
       "- The door `Password` leads through another flow than before.",
       "- The door `Password` loses a lock: `refuses plana-staff and policy plana-totp-missing (plana-totp-missing)`, `refuses policy plana-lockout (plana-lockout)`.",
+      "",
+      "**Also**",
+      "",
+      "- The door `Password` no longer sends to enrol: `plana-staff and policy plana-totp-missing`.",
     ),
   );
 });
