@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 
 import { organisation, parseSize, PLANA, sizeName, SIZES, type Size } from "./organisation";
 import { writePrograms, type Programs } from "./programs";
@@ -37,10 +37,18 @@ function count(text: string): number {
  * @returns the exit code.
  */
 export async function bench(root: string, args: readonly string[]): Promise<number> {
-  const command = new Command("bench")
+  const command = new Command("npm run bench --")
     .description("Measures the program in several sizes, beside a flat program with the same resources.")
-    .option("--sizes <list>", "people x applications, with commas", sizes, [...SIZES])
-    .option("--engine-sizes <list>", "sizes that are also brought up with the engine", sizes, [PLANA])
+    .addOption(
+      new Option("--sizes <list>", "people x applications, with commas")
+        .argParser(sizes)
+        .default([...SIZES], SIZES.map(sizeName).join(",")),
+    )
+    .addOption(
+      new Option("--engine-sizes <list>", "sizes that are also brought up with the engine")
+        .argParser(sizes)
+        .default([PLANA], sizeName(PLANA)),
+    )
     .option("--runs <number>", "how often each is measured", count, 3)
     .option("--output <file>", "where the figures are written as JSON")
     .exitOverride();

@@ -43,15 +43,16 @@ const CONSUMERS: readonly ConsumerName[] = [
 export function organisation(size: Size): Organisation {
   if (size.people === PLANA.people && size.applications === PLANA.applications) return prod;
   const teams = Array.from({ length: Math.ceil(size.applications / 10) }, (_, index) => `team-${index + 1}`);
-  const roles = Object.keys(prod.roles);
+  // As people at PLANA have them: whoever may log in to tenants is an administrator, too, as the policy pack demands.
+  const roles = prod.people.flatMap((person) => (person.roles ? [person.roles] : []));
   const people = Array.from({ length: size.people }, (_, index): RosterEntry => {
     const team = teams[index % teams.length] ?? prod.staffGroup;
-    const role = index % 20 === 0 ? roles[(index / 20) % roles.length] : undefined;
+    const own = index % 20 === 0 ? roles[(index / 20) % roles.length] : undefined;
     return {
       first: "Person",
       last: `Number${index + 1}`,
       groups: [team],
-      ...(role ? { roles: [role] } : {}),
+      ...(own ? { roles: own } : {}),
     };
   });
   return {
@@ -64,6 +65,9 @@ export function organisation(size: Size): Organisation {
   };
 }
 
+/** PLANA's own, the only one that the policy pack lets have redirect URIs of many hosts. */
+const PLATFORM = prod.applications.find(({ mode }) => mode === "tenants");
+
 /** Every tenth is behind the proxy, the first is the platform of the tenants, the rest log in with OIDC. */
 function application(index: number, team: string): Application {
   const slug = `app-${index + 1}`;
@@ -74,17 +78,7 @@ function application(index: number, team: string): Application {
     namespace: slug,
     access: [prod.adminGroup, team] as const,
   };
-  if (index === 0) {
-    return {
-      ...common,
-      mode: "tenants",
-      consumer: "generic",
-      clientId: "benchmark-tenants",
-      tenants: ["*.tenants.example"],
-      launchUrl: "https://start.tenants.example",
-      access: [...common.access],
-    };
-  }
+  if (index === 0 && PLATFORM) return { ...PLATFORM, existingProviderId: undefined };
   if (index % 10 === 9) {
     return {
       ...common,
