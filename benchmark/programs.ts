@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Organisation } from "../stacks/organisation";
 import { run } from "../commands/process";
 import type { Evaluated } from "./evaluate";
+import { copyProject } from "../sandbox/copy-project";
 import { oneChanged } from "./organisation";
 
 const COMMON = ["Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.program.json"];
@@ -22,16 +23,10 @@ export interface Programs {
 export async function writePrograms(root: string, folder: string, of: Organisation): Promise<Programs> {
   const whole = join(folder, "whole");
   const flat = join(folder, "flat");
-  for (const program of [whole, flat]) {
-    mkdirSync(program, { recursive: true });
-    for (const name of COMMON) cpSync(join(root, name), join(program, name));
-    for (const name of ["node_modules", "sdks"]) symlinkSync(join(root, name), join(program, name));
-  }
-  for (const name of ["index.ts", "components", "stacks"]) {
-    cpSync(join(root, name), join(whole, name), { recursive: true });
-  }
-  // What the launcher has bundled: the commands, and the policy pack.
-  cpSync(join(root, ".local/build"), join(whole, ".local/build"), { recursive: true });
+  copyProject(root, whole);
+  mkdirSync(flat, { recursive: true });
+  for (const name of COMMON) cpSync(join(root, name), join(flat, name));
+  for (const name of ["node_modules", "sdks"]) symlinkSync(join(root, name), join(flat, name));
   cpSync(join(root, "benchmark/flat/index.ts"), join(flat, "index.ts"));
 
   const recordings: string[] = [];
@@ -46,6 +41,10 @@ export async function writePrograms(root: string, folder: string, of: Organisati
     writeFileSync(join(flat, "recording.json"), recordings[changed ? 0 : 1] ?? "");
   };
   change(false);
+  // The commands hold the data, so the launcher bundles them anew.
+  const launcher = ["commands/start.mjs", "review", "--help"];
+  const bundled = await run(process.execPath, launcher, { cwd: whole, env: process.env });
+  if (bundled.code !== 0) throw new Error(`the commands cannot be bundled:\n${bundled.stderr}`);
   return { whole, flat, change };
 }
 

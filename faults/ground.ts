@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { copyProject } from "../sandbox/copy-project";
 import { SECRETS, SETTINGS } from "../sandbox/trial";
 import { Site, STACK, type Ports } from "./site";
 
@@ -27,7 +28,7 @@ export class Ground {
   static async prepare(root: string): Promise<Ground> {
     const folder = mkdtempSync(join(tmpdir(), "plana-sso-faults-"));
     const ground = new Ground(root, folder, { authentik: await freePort(), kubernetes: await freePort() });
-    Site.copyProject(root, ground.place("empty"));
+    copyProject(root, ground.place("empty"));
     await ground.at("empty", configure);
     ground.copy("empty", "whole");
     await ground.at("whole", (site) => ground.bringUp(site));

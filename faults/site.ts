@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { run, type Finished } from "../commands/process";
@@ -9,9 +9,6 @@ import { Sandbox } from "../sandbox/sandbox";
 
 /** Name of the stack that is harmed. */
 export const STACK = "faults";
-
-/** What is no part of the program: installed, built, or the repository's own. */
-const LEFT = new Set(["node_modules", ".git", ".local", "sdks", "tests", "docs"]);
 
 /** Loopback ports before the two servers: fixed, since the stack's configuration names them. */
 export interface Ports {
@@ -49,22 +46,6 @@ export class Site {
     private readonly env: NodeJS.ProcessEnv,
   ) {
     this.heal();
-  }
-
-  /** Copies the project into a folder that is not there yet. */
-  static copyProject(root: string, folder: string): void {
-    mkdirSync(join(folder, ".local"), { recursive: true });
-    cpSync(root, folder, {
-      recursive: true,
-      filter: (path) => !LEFT.has(path.slice(root.length + 1).split("/")[0] ?? "") || path === root,
-    });
-    for (const name of ["node_modules", "sdks", join(".local", "pulumi")]) {
-      symlinkSync(join(root, name), join(folder, name));
-    }
-    for (const name of ["installed", "cache", "build"]) {
-      const path = join(root, ".local", name);
-      if (existsSync(path)) cpSync(path, join(folder, ".local", name), { recursive: true });
-    }
   }
 
   /** @param folder a copy of the project; what its servers hold is in `.sandbox`. */
