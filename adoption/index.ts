@@ -4,7 +4,7 @@ import { converge } from "../commands/converge";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
-import { mend } from "../repair";
+import { isDamaged, mend } from "../repair";
 import { lockOwners } from "../repair/lock";
 import type { Organisation } from "../stacks/organisation";
 import { deployment } from "../state/resources";
@@ -109,11 +109,13 @@ export async function adoptStack(stackOf: Workspace, options: AdoptOptions): Pro
     return 1;
   }
   const workspace = stackOf.elsewhere(stackOf.configFile(), FORCE);
-  const interrupted = (await deployment(workspace)).pending.length;
-  if (interrupted > 0 && !apply) {
-    say(`${interrupted} operations were interrupted; --apply mends them first, as npm run repair does.`);
+  const damaged = await isDamaged(workspace);
+  const interrupted = damaged ? 0 : (await deployment(workspace)).pending.length;
+  if (damaged || interrupted > 0) {
+    const what = damaged ? "The state cannot be read" : `${interrupted} operations were interrupted`;
+    if (!apply) say(`${what}; --apply mends that first, as npm run repair does.`);
+    if (apply ? !(await mend(workspace, { gone: [], say })) : damaged) return 1;
   }
-  if (interrupted > 0 && apply && !(await mend(workspace, { gone: [], say }))) return 1;
   const live = await connect(workspace);
   say("Reading what runs …");
   const copy = await rehearsal(workspace);

@@ -76,8 +76,11 @@ export async function picture(
   const digest = (value: unknown) =>
     `digest ${createHmac("sha256", key.reveal()).update(JSON.stringify(value)).digest("hex").slice(0, 16)}`;
   const taken = [];
-  for (const subject of subjects)
-    taken.push({ subject, fields: await fieldsOf(subject, live, objects, digest) });
+  for (const subject of subjects) {
+    const fields = await fieldsOf(subject, live, objects, digest);
+    // As it is read back from disk: the cluster's client answers instances of classes.
+    taken.push({ subject, fields: JSON.parse(JSON.stringify(fields)) as Json | null });
+  }
   const settings = settingsKept(await serverSettings(live.cluster, namespace));
   return {
     objects: taken,

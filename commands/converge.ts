@@ -11,18 +11,35 @@ import type { Workspace } from "./workspace";
  * @param args what the operator gives.
  */
 export async function converge(workspace: Workspace, args: readonly string[] = []): Promise<Finished> {
-  const { isUnsettled, mend } = await import("../repair");
-  const { lockOwners } = await import("../repair/lock");
-  const options = { gone: [], say: (text: string) => console.error(text) };
   const update = ["up", "--yes", "--refresh", ...policyArguments(workspace, args), ...args];
+  const say = (text: string) => console.error(text);
   checkRoom(workspace);
   const stopped = await unreachable(workspace);
   if (stopped) return stopped;
-  // Without it the objects that a run made and did not write down are made again: refused for ever, or doubled.
-  if ((await isUnsettled(workspace)) && !(await mend(workspace, options))) {
-    return { code: 1, stdout: "", stderr: "" };
-  }
-  const ran = await workspace.pulumi(update, { show: true });
+  if (!(await settled(workspace, say))) return { code: 1, stdout: "", stderr: "" };
+  return unlocking(workspace, say, () => workspace.pulumi(update, { show: true }));
+}
+
+/**
+ * Mends what an interrupted or failed run left behind. Without it the objects that the run made and did not write down
+ * are made again: refused for ever, or doubled.
+ *
+ * @returns whether the stack is sound; otherwise it has been said why not.
+ */
+export async function settled(workspace: Workspace, say: (text: string) => void): Promise<boolean> {
+  const { isUnsettled, mend } = await import("../repair");
+  return !(await isUnsettled(workspace)) || mend(workspace, { gone: [], say });
+}
+
+/** Runs something that needs the lock; clears the lock of an owner that is gone for certain, and runs it again. */
+export async function unlocking(
+  workspace: Workspace,
+  say: (text: string) => void,
+  act: () => Promise<Finished>,
+): Promise<Finished> {
+  const { mend } = await import("../repair");
+  const { lockOwners } = await import("../repair/lock");
+  const ran = await act();
   const locked = ran.code !== 0 && lockOwners(ran.stdout + ran.stderr).length > 0;
-  return locked && (await mend(workspace, options)) ? workspace.pulumi(update, { show: true }) : ran;
+  return locked && (await mend(workspace, { gone: [], say })) ? act() : ran;
 }

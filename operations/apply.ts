@@ -1,7 +1,9 @@
 import { policyArguments } from "../commands/policy";
+import { settled, unlocking } from "../commands/converge";
 import type { Finished } from "../commands/process";
 import type { Workspace } from "../commands/workspace";
-import { readPreview, type Step } from "../state/resources";
+import { readPreview } from "../state/resources";
+import type { Context } from "./context";
 import { mend } from "./mend";
 import { Refusal } from "./refusal";
 
@@ -18,12 +20,43 @@ export interface Scope {
 }
 
 /**
- * What the engine would do within a scope.
+ * Mends what an interrupted run left in the state, so that every verb can be run again. A dry run only looks.
  *
- * @throws Refusal when it would do anything that does not belong to the change: the program then differs from what
- * runs by something else, which is to be reviewed and applied first.
+ * @throws Refusal where it cannot be mended; it has been said why.
  */
-export async function previewOnly(workspace: Workspace, scope: Scope): Promise<readonly Step[]> {
+export async function soundState(context: Context): Promise<void> {
+  const { workspace, dryRun } = context;
+  if (!dryRun && !(await settled(workspace, (text) => context.say(text))))
+    throw new Refusal(`Nothing was done: stack ${workspace.stack} is to be mended first, as said above.`);
+}
+
+/**
+ * Applies what lies within a scope, once a preview has shown that nothing else would change. The preview has checked the
+ * policy pack's rules about the whole stack, so the update needs none of its own.
+ *
+ * @param always also where the preview shows no change.
+ * @throws Refusal when the engine would do anything that does not belong to the change: the program then differs from
+ * what runs by something else, which is to be reviewed and applied first; or with what the CLI said.
+ */
+export async function applyOnly(context: Context, scope: Scope, always = false): Promise<void> {
+  const { workspace } = context;
+  if (!(await changesWithin(workspace, scope)) && !always) return;
+  const update = ["up", "--yes", "--skip-preview", ...argumentsOf(workspace, scope)];
+  const ran = await unlocking(
+    workspace,
+    (text) => context.say(text),
+    () => workspace.pulumi(update),
+  );
+  if (ran.code !== 0) {
+    throw new Refusal(
+      `${scope.what} could not be applied:\n${said(ran)}\n` +
+        `  mend: what is said above (a stack that is locked or was interrupted: npm run repair -- --stack ${workspace.stack}), then run this again`,
+    );
+  }
+}
+
+/** Whether the engine would do anything within the scope. @throws Refusal when it would do anything outside of it. */
+async function changesWithin(workspace: Workspace, scope: Scope): Promise<boolean> {
   const ran = await workspace.pulumi(["preview", "--json", "--show-sames", ...argumentsOf(workspace, scope)]);
   if (ran.code !== 0) throw new Refusal(`${scope.what}: the preview failed:\n${said(ran)}`);
   const changes = readPreview(ran.stdout).filter(
@@ -43,23 +76,7 @@ export async function previewOnly(workspace: Workspace, scope: Scope): Promise<r
         `  mend: ${mend.up(workspace.stack)}   (after review), then run this again`,
     );
   }
-  return changes;
-}
-
-/**
- * Applies what lies within a scope, and has been previewed there: the policy pack's rules about the whole stack have been
- * checked by that preview, so the update needs none of its own.
- *
- * @throws Refusal with what the CLI said.
- */
-export async function applyOnly(workspace: Workspace, scope: Scope): Promise<void> {
-  const ran = await workspace.pulumi(["up", "--yes", "--skip-preview", ...argumentsOf(workspace, scope)]);
-  if (ran.code !== 0) {
-    throw new Refusal(
-      `${scope.what} could not be applied:\n${said(ran)}\n` +
-        `  mend: what is said above (a stack that is locked or was interrupted: npm run repair -- --stack ${workspace.stack}), then run this again`,
-    );
-  }
+  return changes.length > 0;
 }
 
 /** As every `up`, checked by the policy pack. */

@@ -109,11 +109,16 @@ export async function isUnsettled(workspace: Workspace): Promise<boolean> {
   return last?.result === "failed";
 }
 
+/** Whether the state of the stack is there and cannot be read. */
+export async function isDamaged(workspace: Workspace): Promise<boolean> {
+  const { code, stderr } = await workspace.pulumi(["stack", "export"]);
+  return code !== 0 && isUnreadable(stderr);
+}
+
 /** Replaces a state that cannot be read by an empty one. @returns whether it was done. */
 async function beginAnew(workspace: Workspace, options: RepairOptions): Promise<boolean> {
   const { stack } = workspace;
-  const exported = await workspace.pulumi(["stack", "export"]);
-  if (exported.code === 0 || !isUnreadable(exported.stderr)) {
+  if (!(await isDamaged(workspace))) {
     options.say(
       `The state of stack ${stack} can be read; nothing was changed.\n  mend: leave out --start-over`,
     );

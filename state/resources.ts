@@ -176,7 +176,10 @@ function stepOf(raw: RawStep, index: number): Step {
 export async function deployment(workspace: Workspace): Promise<Deployment> {
   const { code, stdout, stderr } = await workspace.pulumi(["stack", "export"]);
   if (code !== 0)
-    throw new Error(`the state of stack ${workspace.stack} cannot be read:\n${stderr || stdout}`);
+    throw new Error(
+      `the state of stack ${workspace.stack} cannot be read:\n${(stderr || stdout).trim()}\n` +
+        `  mend: npm run repair -- --stack ${workspace.stack}`,
+    );
   return readDeployment(stdout);
 }
 

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 
 import type { AuthentikApi } from "../../live/authentik";
 import { Secret } from "../../live/secret";
-import { applyOnly, previewOnly, type Scope } from "../apply";
+import { applyOnly, soundState, type Scope } from "../apply";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
 import { Steps } from "../steps";
@@ -34,6 +34,7 @@ const PATIENCE = 300_000;
 export async function reissue(context: Context, slug: string, options: ReissueOptions): Promise<Result> {
   const { workspace, dryRun } = context;
   if (options.manifest === "sops") needSops(workspace.env);
+  await soundState(context);
   const client = await clientNamed(context, slug);
   const { authentik: api, cluster } = await context.live();
   const journal = new Journal(workspace, slug);
@@ -49,9 +50,7 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
   if (!interrupted?.applied) {
     await steps.take(issue.what, () => issue.write());
     await steps.take("applied to its secret, provider and delivery, and to nothing else", async () => {
-      const scope = scopeOf(client);
-      const changes = await previewOnly(workspace, scope);
-      if (changes.length > 0) await applyOnly(workspace, scope);
+      await applyOnly(context, scopeOf(client));
       const { clientSecret } = await credentialsOf(api, client);
       if (clientSecret.equals(before.clientSecret) && interrupted === undefined) {
         throw new Refusal(

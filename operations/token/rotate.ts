@@ -1,7 +1,7 @@
 import type { AuthentikApi } from "../../live/authentik";
 import type { Secret } from "../../live/secret";
 import { deployment } from "../../state/resources";
-import { applyOnly, previewOnly, type Scope } from "../apply";
+import { applyOnly, soundState, type Scope } from "../apply";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
 import { Steps } from "../steps";
@@ -43,6 +43,7 @@ interface Rotation {
 export async function rotate(context: Context, which: TokenName): Promise<Result> {
   const kind: TokenKind = TOKENS[which];
   const { workspace, dryRun } = context;
+  await soundState(context);
   const { authentik: api } = await context.live();
   const rotation = await begin(context, api, kind);
   if (which === "bootstrap") await refuseWhereUsed(context, rotation);
@@ -162,7 +163,8 @@ async function userNamed(api: AuthentikApi, username: string): Promise<number> {
   );
 }
 
-async function apply({ workspace }: Context, kind: TokenKind): Promise<void> {
+async function apply(context: Context, kind: TokenKind): Promise<void> {
+  const { workspace } = context;
   const { resources } = await deployment(workspace);
   const targets = resources.filter(kind.holds);
   if (targets.length === 0) return; // Nothing has been brought up yet.
@@ -186,9 +188,8 @@ async function apply({ workspace }: Context, kind: TokenKind): Promise<void> {
     fields,
     refresh: kind.refresh,
   };
-  const changes = await previewOnly(workspace, scope);
   // A provider's own change is in no preview.
-  if (changes.length > 0 || !kind.refresh) await applyOnly(workspace, scope);
+  await applyOnly(context, scope, !kind.refresh);
 }
 
 async function prove({ api, token }: Rotation, key: Secret, so: string): Promise<void> {

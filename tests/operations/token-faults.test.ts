@@ -111,6 +111,8 @@ function engine([command = "", second]: readonly string[]): string {
   });
   const kinds = Object.values(KINDS);
   if (second === "export") return JSON.stringify({ deployment: { resources: kinds.map(resource) } });
+  // No update has failed.
+  if (second === "history") return "[]";
   const { key } = KINDS.bootstrap;
   const change = { op: "update", urn: resource(KINDS.bootstrap).urn, detailedDiff: { stringData: {} } };
   if (command === "preview") return JSON.stringify({ steps: applied[key] === config[key] ? [] : [change] });
