@@ -1,11 +1,11 @@
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 
 import { converge } from "../commands/converge";
+import { parse } from "../commands/parse";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
-import { isDamaged, mend } from "../repair";
-import { lockOwners } from "../repair/lock";
+import { isDamaged, mend, unlocked } from "../repair";
 import type { Organisation } from "../stacks/organisation";
 import { deployment } from "../state/resources";
 import { acceptArguments, isAccepted, place, quoted } from "./acceptance";
@@ -67,12 +67,8 @@ export async function adopt(
       false,
     )
     .exitOverride();
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const ended = parse(command, args);
+  if (ended !== undefined) return ended;
   const options = command.opts<{
     apply: boolean;
     up: boolean;
@@ -188,7 +184,7 @@ async function carryOut(
   const before = await firstPicture(workspace, live, found, need, changes);
   if (takesRelease(found.adopt)) await adoptRelease(workspace);
   say("\nImporting …");
-  if (!(await unlocked(workspace, say, () => importAll(workspace, found.importFile)))) return 1;
+  if (!(await unlocked(workspace, { gone: [], say }, () => importAll(workspace, found.importFile)))) return 1;
   const proof = await differences(await preview(workspace), live);
   const unexpected = proof.filter((each) => each.harmless === undefined && !isAccepted(each, accept));
   for (const each of proof.filter(({ harmless }) => harmless !== undefined)) {
@@ -280,23 +276,6 @@ async function firstPicture(
 /** The digests of a picture are keyed with the server's secret key: known here, and nowhere in the picture. */
 async function digestKey(workspace: Workspace): Promise<Secret> {
   return (await configuration(workspace)).get("plana-sso:secretKey") ?? new Secret(workspace.stack);
-}
-
-/** Does something that needs the lock; clears the lock of an owner that is gone for certain, and does it again. */
-async function unlocked(
-  workspace: Workspace,
-  say: (text: string) => void,
-  act: () => Promise<void>,
-): Promise<boolean> {
-  try {
-    await act();
-    return true;
-  } catch (error) {
-    if (lockOwners(error instanceof Error ? error.message : "").length === 0) throw error;
-  }
-  if (!(await mend(workspace, { gone: [], say }))) return false;
-  await act();
-  return true;
 }
 
 function contrary({ contrary: found, unused }: Needed, stack: string, say: (text: string) => void): boolean {

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 
+import { parse } from "../commands/parse";
 import { organisation, parseSize, PLANA, sizeName, SIZES, type Size } from "./organisation";
 import { writePrograms, type Programs } from "./programs";
 import { evaluate, EVALUATION, ROWS } from "./rows";
@@ -52,12 +53,8 @@ export async function bench(root: string, args: readonly string[]): Promise<numb
     .option("--runs <number>", "how often each is measured", count, 3)
     .option("--output <file>", "where the figures are written as JSON")
     .exitOverride();
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const ended = parse(command, args);
+  if (ended !== undefined) return ended;
   const options = command.opts<Options>();
   const results: Result[] = [];
   const folder = mkdtempSync(join(tmpdir(), "plana-sso-bench-"));

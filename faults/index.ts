@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 
+import { parse } from "../commands/parse";
 import { attempt, usual, type Outcome } from "./attempt";
 import { chance } from "./chance";
 import { Ground } from "./ground";
@@ -56,12 +57,8 @@ export async function faults(root: string, args: readonly string[]): Promise<num
     )
     .option("--harms <names>", `harms: ${HARM_NAMES.join(", ")}`, someOf(HARM_NAMES), HARM_NAMES)
     .exitOverride();
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const ended = parse(command, args);
+  if (ended !== undefined) return ended;
   const options = command.opts<Options>();
   console.log(`seed ${options.seed}`);
   const folder = join(root, ".local", "faults");

@@ -1,7 +1,8 @@
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 
 import { importAll } from "../adoption/plan";
 import { converge } from "../commands/converge";
+import { parse } from "../commands/parse";
 import type { Workspace } from "../commands/workspace";
 import { connect } from "../live/connect";
 import { readDeployment, type Resource } from "../state/resources";
@@ -40,12 +41,8 @@ export async function repair(workspace: Workspace, args: readonly string[]): Pro
     )
     .option("--no-up", "mend the state only")
     .exitOverride();
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const ended = parse(command, args);
+  if (ended !== undefined) return ended;
   const { ownerIsGone, up, startOver } = command.opts<{
     ownerIsGone: string[];
     up: boolean;
@@ -159,7 +156,7 @@ async function readable(workspace: Workspace, options: RepairOptions): Promise<b
  *
  * @returns false where the lock is held by somebody who may still be at work.
  */
-async function unlocked(
+export async function unlocked(
   workspace: Workspace,
   { gone, say }: RepairOptions,
   act: () => Promise<void>,

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 
+import { parse } from "../commands/parse";
 import { pullRequestOf, readForge, type Forge } from "./environment";
 import { ForgeApi, type Patience } from "./forge-api";
 import { Author, ensure } from "./one-text";
@@ -61,12 +62,8 @@ export async function comment(
     .option("--pull <number>", "pull request; by default that of the event")
     .allowExcessArguments(false)
     .exitOverride();
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const ended = parse(command, args);
+  if (ended !== undefined) return ended;
   const { file, stack, pull } = command.opts<{ file: string; stack: string; pull?: string }>();
   const forge = readForge(env);
   const index = pullRequestOf(env, pull);

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { z } from "zod";
 
+import { parse } from "../commands/parse";
 import { run } from "../commands/process";
 import { readForge, type Forge } from "./environment";
 import type { Patience } from "./forge-api";
@@ -83,12 +84,8 @@ export async function drift(root: string, args: readonly string[], env = process
     )
     .allowExcessArguments(false)
     .exitOverride();
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const ended = parse(command, args);
+  if (ended !== undefined) return ended;
   const { stack, print, from } = command.opts<{ stack: string; print?: boolean; from?: string }>();
   // Read first: what is wrong with it is said before minutes are spent.
   const forge = print ? undefined : readForge(env);

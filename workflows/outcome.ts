@@ -1,5 +1,6 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, Option } from "commander";
 
+import { parse } from "../commands/parse";
 import { readForge, type Forge } from "./environment";
 import type { Patience } from "./forge-api";
 import { closeIssue, openIssue } from "./issue";
@@ -64,12 +65,8 @@ export async function outcome(args: readonly string[], env = process.env): Promi
     .option("-s, --stack <name>", "its stack", "prod")
     .allowExcessArguments(false)
     .exitOverride();
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const ended = parse(command, args);
+  if (ended !== undefined) return ended;
   console.error(await tellOutcome(readForge(env), command.opts<Outcome>()));
   return 0;
 }

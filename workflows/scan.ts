@@ -1,8 +1,9 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 
+import { parse } from "../commands/parse";
 import { run } from "../commands/process";
 import { leaksOf, type Leak } from "./leaks";
 
@@ -24,12 +25,8 @@ export async function scan(root: string, args: readonly string[]): Promise<numbe
     .option("--staged", "look at what the next commit holds")
     .argument("[files...]", "files to look at instead")
     .exitOverride();
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const ended = parse(command, args);
+  if (ended !== undefined) return ended;
   const { staged } = command.opts<{ staged?: boolean }>();
   if (staged && command.args.length > 0) {
     console.error("--staged and files exclude each other");
