@@ -5,7 +5,7 @@ import { parse } from "../commands/parse";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
-import { isDamaged, mend, unlocked } from "../repair";
+import { isDamaged, mend, unlocked } from "../repair/mend";
 import type { Organisation } from "../stacks/organisation";
 import { deployment } from "../state/resources";
 import { acceptArguments, isAccepted, place, quoted } from "./acceptance";

@@ -27,7 +27,7 @@ export async function converge(workspace: Workspace, args: readonly string[] = [
  * @returns whether the stack is sound; otherwise it has been said why not.
  */
 export async function settled(workspace: Workspace, say: (text: string) => void): Promise<boolean> {
-  const { isUnsettled, mend } = await import("../repair");
+  const { isUnsettled, mend } = await import("../repair/mend");
   return !(await isUnsettled(workspace)) || mend(workspace, { gone: [], say });
 }
 
@@ -37,7 +37,7 @@ export async function unlocking(
   say: (text: string) => void,
   act: () => Promise<Finished>,
 ): Promise<Finished> {
-  const { mend } = await import("../repair");
+  const { mend } = await import("../repair/mend");
   const { lockOwners } = await import("../repair/lock");
   const ran = await act();
   const locked = ran.code !== 0 && lockOwners(ran.stdout + ran.stderr).length > 0;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { converge } from "../../commands/converge";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
-import { mend } from "../../repair";
+import { mend } from "../../repair/mend";
 import { deployment } from "../../state/resources";
 import { Trial, type List } from "../../sandbox/trial";
 import { nobody } from "../nobody";

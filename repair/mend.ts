@@ -1,0 +1,176 @@
+import { importAll } from "../adoption/plan";
+import type { Workspace } from "../commands/workspace";
+import { connect } from "../live/connect";
+import { readDeployment, type Resource } from "../state/resources";
+import { importFileOf, type Found } from "./import-pending";
+import { isGone, lockOwners, nameOf } from "./lock";
+import { resolvePending } from "./pending";
+import { isUnreadable, lastSoundCopy } from "./sound-copy";
+import { freeReleases } from "./stuck-release";
+import { findUnrecorded } from "./unrecorded";
+
+export interface RepairOptions {
+  /** Owners of locks of whom the operator says that they are gone, as `user@host:pid`. */
+  readonly gone: readonly string[];
+  readonly say: (text: string) => void;
+}
+
+/**
+ * Brings a state that cannot be read back from the engine's last sound copy, clears the lock of an owner that is gone,
+ * imports the objects that an interrupted or failed update made and did not write down, forgets its unfinished operations,
+ * and frees its Helm release. Can be run again after an interruption at any point.
+ *
+ * @returns whether the stack is sound; otherwise it has been said why not.
+ */
+export async function mend(workspace: Workspace, options: RepairOptions): Promise<boolean> {
+  const { say } = options;
+  if (!(await readable(workspace, options))) return false;
+  const state = readDeployment(await exportState(workspace));
+  const live = await connect(workspace);
+  let found: readonly Found[] | undefined = [];
+  if (state.pending.length > 0) {
+    say(`${state.pending.length} operations were interrupted.`);
+    // Reads only: nothing is forgotten while something is not certain.
+    found = await resolvePending(live, state, say);
+    if (!found) return false;
+  }
+  const made = found;
+  if (made.length > 0) {
+    const inState = new Set(state.resources.map(({ urn }) => urn));
+    const file = importFileOf(made, inState, pluginVersions(state.resources));
+    if (!(await unlocked(workspace, options, () => importAll(workspace, file)))) return false;
+  }
+  // Only now, since it forgets what was interrupted: an object that is not imported yet would be left for ever. Where
+  // nothing was, the state is written back as it is, which tells whether somebody holds the lock.
+  const settle = async () => importState(workspace, await exportState(workspace));
+  if (!(await unlocked(workspace, options, settle))) return false;
+  const releases = [...state.resources, ...state.pending.map(({ resource }) => resource)];
+  await freeReleases(live.cluster, releases, say);
+  const { importFile, stop } = await findUnrecorded(workspace, live, say);
+  if (!(await unlocked(workspace, options, () => importAll(workspace, importFile)))) return false;
+  if (stop) return false;
+  if (state.pending.length > 0) say("The state is sound again.");
+  return true;
+}
+
+/**
+ * Whether the last update of the stack did not come to a good end: its state cannot be read, it left unfinished operations,
+ * or it failed.
+ */
+export async function isUnsettled(workspace: Workspace): Promise<boolean> {
+  const exported = await workspace.pulumi(["stack", "export"]);
+  if (exported.code !== 0) return isUnreadable(exported.stderr);
+  if (readDeployment(exported.stdout).pending.length > 0) return true;
+  const { code, stdout } = await workspace.pulumi(["stack", "history", "--json", "--page-size", "1"]);
+  const [last] = code === 0 ? (JSON.parse(stdout) as readonly { result?: string }[]) : [];
+  return last?.result === "failed";
+}
+
+/** Whether the state of the stack is there and cannot be read. */
+export async function isDamaged(workspace: Workspace): Promise<boolean> {
+  const { code, stderr } = await workspace.pulumi(["stack", "export"]);
+  return code !== 0 && isUnreadable(stderr);
+}
+
+/** Replaces a state that cannot be read by an empty one. @returns whether it was done. */
+export async function beginAnew(workspace: Workspace, options: RepairOptions): Promise<boolean> {
+  const { stack } = workspace;
+  if (!(await isDamaged(workspace))) {
+    options.say(
+      `The state of stack ${stack} can be read; nothing was changed.\n  mend: leave out --start-over`,
+    );
+    return false;
+  }
+  const empty = async () => importState(workspace, JSON.stringify({ version: 3, deployment: {} }));
+  if (!(await unlocked(workspace, options, empty))) return false;
+  options.say(
+    `The state of stack ${stack} is empty now. Take over what runs:\n  npm run adopt -- --stack ${stack} --apply`,
+  );
+  return true;
+}
+
+/** Brings the state back where it cannot be read. @returns whether it can be read now. */
+async function readable(workspace: Workspace, options: RepairOptions): Promise<boolean> {
+  const { stack } = workspace;
+  const exported = await workspace.pulumi(["stack", "export"]);
+  if (exported.code === 0 || !isUnreadable(exported.stderr)) return true;
+  const copy = await lastSoundCopy(workspace);
+  if (!copy) {
+    options.say(
+      `The state of stack ${stack} is damaged, and no sound copy of it was found: ${exported.stderr.trim()}\n` +
+        `  mend: bring back an older version of it from the backend, and run npm run repair -- --stack ${stack}; without one:\n` +
+        `    npm run repair -- --stack ${stack} --start-over\n` +
+        `    npm run adopt -- --stack ${stack} --apply`,
+    );
+    return false;
+  }
+  options.say(
+    `The state of stack ${stack} is damaged (${exported.stderr.trim()}).\n` +
+      `Brought back: ${copy.path}, as the engine wrote it at ${copy.written}. What was made since then is looked for.`,
+  );
+  return unlocked(workspace, options, () => importState(workspace, copy.text));
+}
+
+/**
+ * Does something that needs the lock; clears the lock of owners that are gone, and does it again.
+ *
+ * @returns false where the lock is held by somebody who may still be at work.
+ */
+export async function unlocked(
+  workspace: Workspace,
+  { gone, say }: RepairOptions,
+  act: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    const owners = lockOwners(error instanceof Error ? error.message : "");
+    if (owners.length === 0) throw error;
+    for (const owner of owners) {
+      const name = nameOf(owner);
+      if (isGone(owner)) say(`The lock of ${name}, taken at ${owner.since}: its owner is gone.`);
+      else if (gone.includes(name)) say(`The lock of ${name}, taken at ${owner.since}: told to be gone.`);
+      else {
+        say(
+          `Stack ${workspace.stack} is locked by ${name} since ${owner.since}, who may still be at work.\n` +
+            `  mend: wait for it; if it has ended for certain: npm run repair -- --stack ${workspace.stack} --owner-is-gone ${name}`,
+        );
+        return false;
+      }
+    }
+  }
+  const cleared = await workspace.pulumi(["cancel", "--yes"]);
+  if (cleared.code !== 0) throw new Error(`the lock could not be cleared:\n${cleared.stderr.trim()}`);
+  say("Cleared.");
+  await act();
+  return true;
+}
+
+/** Versions of the plugins that the state's resources were made with. */
+function pluginVersions(resources: readonly Resource[]): Map<string, string> {
+  const versions = new Map<string, string>();
+  for (const { type, inputs } of resources) {
+    const [kind, , name = ""] = type.split(":");
+    if (kind !== "pulumi" || !type.startsWith("pulumi:providers:")) continue;
+    // A parameterised package is imported under the version of its base plugin.
+    const base = (inputs.__internal as { version?: unknown } | undefined)?.version;
+    const version = base ?? inputs.version;
+    if (typeof version === "string") versions.set(name, version);
+  }
+  return versions;
+}
+
+async function exportState(workspace: Workspace): Promise<string> {
+  const { code, stdout, stderr } = await workspace.pulumi(["stack", "export"]);
+  if (code !== 0)
+    throw new Error(`the state of stack ${workspace.stack} cannot be read:\n${(stderr || stdout).trim()}`);
+  return stdout;
+}
+
+/** Writes the state; the engine leaves out unfinished operations. */
+async function importState(workspace: Workspace, text: string): Promise<void> {
+  const { code, stderr } = await workspace.pulumi(["stack", "import"], { stdin: text });
+  if (code !== 0)
+    throw new Error(`the state of stack ${workspace.stack} cannot be written:\n${stderr.trim()}`);
+}
