@@ -5,8 +5,8 @@ import { checkRoom } from "./room";
 import type { Workspace } from "./workspace";
 
 /**
- * `pulumi up` as every command runs it: once there is room for its state and Authentik answers, refreshed, checked by the policy pack, and after what
- * an interrupted run left behind has been mended.
+ * `pulumi up` as every command runs it: once there is room for its state and Authentik answers, refreshed, checked by the
+ * policy pack, and after what an interrupted run left behind has been mended.
  *
  * @param args what the operator gives.
  */
