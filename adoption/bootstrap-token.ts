@@ -21,7 +21,7 @@ export function bootstrapTokenFrom(piped: string): TakenOver {
     throw new Error(
       `what was piped in has ${tokens.size === 0 ? "no bootstrap token" : "several bootstrap tokens"}: expected the token alone, ` +
         "or a file with authentik.bootstrap_token\n" +
-        "  mend: sops -d <file> | npm run adopt -- --bootstrap-token-stdin",
+        "  mend: sops -d <file> | npm run adopt -- --stack <stack> --bootstrap-token-stdin",
     );
   }
   return { path: "plana-sso:bootstrapToken", value: new Secret(token), secret: true, from: "standard input" };

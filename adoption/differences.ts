@@ -1,6 +1,6 @@
 import type { Json } from "../live/authentik";
 import { kindOf } from "../identity/kinds";
-import { SECRET, UNKNOWN, type Properties, type Resource, type Step } from "../state/resources";
+import { RELEASE, SECRET, UNKNOWN, type Properties, type Resource, type Step } from "../state/resources";
 import { clusterDifferences } from "./cluster-differences";
 import { liveValue, pairsOf, reason, shortened, shown, typeName, type Pair } from "./fields";
 import { releaseDifferences } from "./release-differences";
@@ -17,8 +17,6 @@ export interface Difference {
   /** Why it changes nothing on the server; absent for what is overwritten. */
   readonly harmless?: string;
 }
-
-export const RELEASE = "kubernetes:helm.sh/v3:Release";
 
 /** Steps that say again what a step beside them says. */
 const ALONGSIDE = new Set(["create-replacement", "delete-replaced"]);

@@ -5,13 +5,14 @@ import { parse } from "../commands/parse";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
-import { isDamaged, mend, unlocked } from "../repair/mend";
+import { isDamaged, mend, sealRelease, unlocked } from "../repair/mend";
+import { select } from "../repair/sound-copy";
 import type { Organisation } from "../stacks/organisation";
-import { deployment } from "../state/resources";
+import { deployment, RELEASE } from "../state/resources";
 import { acceptArguments, isAccepted, place, quoted } from "./acceptance";
 import { bootstrapTokenFrom } from "./bootstrap-token";
 import { configuration, inOneValue, needed, OUTPOST_KEY, type Needed } from "./configuration";
-import { RELEASE, type Difference } from "./differences";
+import type { Difference } from "./differences";
 import { hintsOf } from "./hints";
 import { writePrivately } from "./private-file";
 import {
@@ -96,7 +97,7 @@ export async function adoptStack(stackOf: Workspace, options: AdoptOptions): Pro
   const { stack } = stackOf;
   const { say, apply } = options;
   const given = options.piped === undefined ? [] : [bootstrapTokenFrom(options.piped)];
-  const selected = await stackOf.select();
+  const selected = await select(stackOf, say);
   if (selected.code !== 0) {
     say(
       `Stack ${stack} cannot be selected: ${selected.stderr.trim()}\n` +
@@ -202,6 +203,7 @@ async function carryOut(
   if (!up) return 0;
   const ran = await converge(workspace);
   if (ran.code !== 0) {
+    await sealRelease(workspace, say);
     say(`\`up\` failed; run this again when it is mended.`);
     return 1;
   }

@@ -42,11 +42,11 @@ export function discard(copy: Workspace): void {
   rmSync(join(copy.configFile(), ".."), { recursive: true, force: true });
 }
 
-/** Writes what is taken over into the configuration, each value through standard input. */
+/** Writes what is taken over into the configuration, each value through standard input, and byte for byte. */
 export async function configure(workspace: Workspace, taken: readonly TakenOver[]): Promise<void> {
   for (const { path, value, secret } of taken) {
     const { code, stderr } = await workspace.pulumi(
-      ["config", "set", "--path", path, secret ? "--secret" : "--plaintext"],
+      ["config", "set", "--raw", "--path", path, secret ? "--secret" : "--plaintext"],
       { stdin: value.reveal() },
     );
     if (code !== 0) throw new Error(`${path} could not be written into the configuration:\n${stderr}`);

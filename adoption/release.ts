@@ -2,8 +2,7 @@ import type { V1Deployment } from "@kubernetes/client-node";
 
 import { latestRecord } from "../identity/cluster-objects";
 import type { Live } from "../live/connect";
-import type { Resource } from "../state/resources";
-import { RELEASE } from "./differences";
+import { RELEASE, type Resource } from "../state/resources";
 import type { Adopted, Plan } from "./plan";
 
 const INSTANCE = "app.kubernetes.io/instance";

@@ -2,8 +2,7 @@ import type { KubernetesObject, V1Ingress, V1IngressSpec } from "@kubernetes/cli
 
 import type { Live } from "../live/connect";
 import { placeOf } from "../identity/cluster-objects";
-import type { Resource } from "../state/resources";
-import { RELEASE } from "./differences";
+import { RELEASE, type Resource } from "../state/resources";
 import { isMap } from "./fields";
 
 /** A live route whose host and path `up` would give to another one. */

@@ -39,7 +39,9 @@ export async function unlocking(
 ): Promise<Finished> {
   const { mend } = await import("../repair/mend");
   const { lockOwners } = await import("../repair/lock");
+  const { isUnreadable } = await import("../repair/sound-copy");
   const ran = await act();
-  const locked = ran.code !== 0 && lockOwners(ran.stdout + ran.stderr).length > 0;
+  const locked =
+    ran.code !== 0 && (lockOwners(ran.stdout + ran.stderr).length > 0 || isUnreadable(ran.stderr));
   return locked && (await mend(workspace, { gone: [], say })) ? act() : ran;
 }

@@ -2,7 +2,7 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 
 import type { Json } from "../live/authentik";
 import type { Cluster, ObjectRef } from "../live/cluster";
-import { UNKNOWN, type Resource } from "../state/resources";
+import { RELEASE, UNKNOWN, type Resource } from "../state/resources";
 import type { Candidate } from "./resolver";
 
 /** As much of a cluster as it takes to look something up. */
@@ -13,8 +13,6 @@ export interface Place {
   readonly namespace?: string;
   readonly name: string;
 }
-
-const RELEASE = "kubernetes:helm.sh/v3:Release";
 
 /** Namespace and name of a Kubernetes resource; a namespace that comes from another resource is that resource's name. */
 export function placeOf(resource: Resource, resources: ReadonlyMap<string, Resource>): Place | undefined {

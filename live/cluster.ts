@@ -1,3 +1,5 @@
+import { delimiter } from "node:path";
+
 import {
   ApiException,
   KubeConfig,
@@ -22,6 +24,8 @@ export interface ObjectRef {
 const REPEATED = new Set([408, 429, 500, 502, 503, 504]);
 
 export interface ClusterOptions {
+  /** Context of the kubeconfig; its current one unless given. */
+  readonly context?: string;
   /** How often a request that failed is repeated. */
   readonly retries?: number;
   /** Patience with one attempt, in milliseconds: the client itself would wait for ever. */
@@ -35,13 +39,18 @@ export class Cluster {
   readonly config = new KubeConfig();
   private readonly objects: KubernetesObjectApi;
 
-  /** @param kubeconfig file; absent, the usual places are looked at. */
+  /**
+   * @param kubeconfig file, or files as `$KUBECONFIG` lists them, or what stands in one; absent, the usual places are
+   *   looked at.
+   */
   constructor(
     kubeconfig?: string,
     private readonly options: ClusterOptions = {},
   ) {
-    if (kubeconfig) this.config.loadFromFile(kubeconfig);
-    else this.config.loadFromDefault();
+    if (!kubeconfig) this.config.loadFromDefault();
+    else if (/[\n{]/.test(kubeconfig)) this.config.loadFromString(kubeconfig);
+    else loadFiles(this.config, kubeconfig.split(delimiter));
+    if (options.context !== undefined) this.config.setCurrentContext(options.context);
     this.objects = KubernetesObjectApi.makeApiClient(this.config);
   }
 
@@ -181,6 +190,16 @@ async function inTime<T>(request: Promise<T>, patience: number): Promise<T> {
     return await Promise.race([request, over]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+function loadFiles(config: KubeConfig, files: readonly string[]): void {
+  const [first, ...others] = files.filter((file) => file !== "");
+  if (first !== undefined) config.loadFromFile(first);
+  for (const file of others) {
+    const more = new KubeConfig();
+    more.loadFromFile(file);
+    config.mergeConfig(more, true);
   }
 }
 

@@ -13,8 +13,27 @@ export async function configuredValue(workspace: Workspace, key: string): Promis
   const { code, stdout, stderr } = await workspace.pulumi(["config", "get", ...path, key]);
   if (code === 0) return stdout.trim() === "" ? undefined : stdout.trim();
   if (/configuration key .* not found/.test(stderr)) return undefined;
-  throw new Error(
-    `${key} of stack ${workspace.stack} cannot be read: ${stderr.trim()}\n` +
+  throw unreadable(key, workspace.stack, stderr);
+}
+
+/**
+ * The values of the stack's configuration that are no objects, in clear, by key: one call of the CLI for all.
+ *
+ * @throws Error as `configuredValue`.
+ */
+export async function configuredValues(workspace: Workspace): Promise<ReadonlyMap<string, string>> {
+  const { code, stdout, stderr } = await workspace.pulumi(["config", "--show-secrets", "--json"]);
+  // Never what it answered: that holds the secrets.
+  if (code !== 0) throw unreadable("the configuration", workspace.stack, stderr);
+  const entries = JSON.parse(stdout) as Readonly<Record<string, { readonly value?: string }>>;
+  return new Map(
+    Object.entries(entries).flatMap(([key, { value }]): [string, string][] => (value ? [[key, value]] : [])),
+  );
+}
+
+function unreadable(what: string, stack: string, said: string): Error {
+  return new Error(
+    `${what} of stack ${stack} cannot be read: ${said.trim()}\n` +
       `  mend: npm run pulumi -- stack ls   lists the stacks; their passphrase is PULUMI_CONFIG_PASSPHRASE, or that of the KMS`,
   );
 }

@@ -1,7 +1,7 @@
 import type { Workspace } from "../commands/workspace";
 import { AuthentikApi } from "./authentik";
 import { Cluster } from "./cluster";
-import { configuredValue } from "./configuration";
+import { configuredValues } from "./configuration";
 import { Secret } from "./secret";
 
 /** The servers behind a stack. */
@@ -11,16 +11,17 @@ export interface Live {
 }
 
 /**
- * Connects to the servers of a stack: those the environment names, else those of the stack's configuration.
+ * Connects to the servers of a stack: those that its configuration names, else those of the environment.
  *
  * @throws Error when address or token are set in neither place.
  */
 export async function connect(workspace: Workspace): Promise<Live> {
   const { env } = workspace;
-  const configured = async (key: string, variable: string) => {
-    if (env[variable]) return env[variable];
-    const value = await configuredValue(workspace, key);
-    if (value !== undefined) return value;
+  const values = await configuredValues(workspace);
+  // As the providers do it: what the stack says goes before the environment.
+  const configured = (key: string, variable: string) => {
+    const value = values.get(key) ?? env[variable];
+    if (value) return value;
     const set = key === "authentik:token" ? `--secret ${key}` : `${key} <value>`;
     throw new Error(
       `${key} is not set for stack ${workspace.stack}\n` +
@@ -29,9 +30,11 @@ export async function connect(workspace: Workspace): Promise<Live> {
   };
   return {
     authentik: new AuthentikApi({
-      url: await configured("authentik:url", "AUTHENTIK_URL"),
-      token: new Secret(await configured("authentik:token", "AUTHENTIK_TOKEN")),
+      url: configured("authentik:url", "AUTHENTIK_URL"),
+      token: new Secret(configured("authentik:token", "AUTHENTIK_TOKEN")),
     }),
-    cluster: new Cluster(env.KUBECONFIG),
+    cluster: new Cluster(values.get("kubernetes:kubeconfig") ?? env.KUBECONFIG, {
+      context: values.get("kubernetes:context"),
+    }),
   };
 }

@@ -40,13 +40,13 @@ export async function soundState(context: Context): Promise<void> {
  */
 export async function applyOnly(context: Context, scope: Scope, always = false): Promise<void> {
   const { workspace } = context;
-  if (!(await changesWithin(workspace, scope)) && !always) return;
   const update = ["up", "--yes", "--skip-preview", ...argumentsOf(workspace, scope)];
-  const ran = await unlocking(
-    workspace,
-    (text) => context.say(text),
-    () => workspace.pulumi(update),
-  );
+  // Both once more where a lock was in the way: what was mended then may have changed what would be done.
+  const previewed = async (): Promise<Finished> =>
+    (await changesWithin(workspace, scope)) || always
+      ? workspace.pulumi(update)
+      : { code: 0, stdout: "", stderr: "" };
+  const ran = await unlocking(workspace, (text) => context.say(text), previewed);
   if (ran.code !== 0) {
     throw new Refusal(
       `${scope.what} could not be applied:\n${said(ran)}\n` +

@@ -22,7 +22,7 @@ export async function configured(workspace: Workspace, key: string): Promise<Sec
  */
 export async function configure(workspace: Workspace, key: string, value: Secret): Promise<void> {
   const { code, stdout, stderr } = await workspace.pulumi(
-    ["config", "set", "--secret", ...pathFlag(key), key],
+    ["config", "set", "--raw", "--secret", ...pathFlag(key), key],
     { stdin: value.reveal() },
   );
   if (code === 0) return;

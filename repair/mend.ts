@@ -1,11 +1,12 @@
 import { importAll } from "../adoption/plan";
+import { sealed } from "../adoption/sealed-release";
 import type { Workspace } from "../commands/workspace";
 import { connect } from "../live/connect";
 import { readDeployment, type Resource } from "../state/resources";
 import { importFileOf, type Found } from "./import-pending";
 import { isGone, lockOwners, nameOf } from "./lock";
 import { resolvePending } from "./pending";
-import { isUnreadable, lastSoundCopy } from "./sound-copy";
+import { dropCopiesInClear, dropCutNotes, isUnreadable, lastSoundCopy } from "./sound-copy";
 import { freeReleases } from "./stuck-release";
 import { findUnrecorded } from "./unrecorded";
 
@@ -44,6 +45,7 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
   // nothing was, the state is written back as it is, which tells whether somebody holds the lock.
   const settle = async () => importState(workspace, await exportState(workspace));
   if (!(await unlocked(workspace, options, settle))) return false;
+  await sealRelease(workspace, say);
   const releases = [...state.resources, ...state.pending.map(({ resource }) => resource)];
   await freeReleases(live.cluster, releases, say);
   const { importFile, stop } = await findUnrecorded(workspace, live, say);
@@ -92,13 +94,15 @@ export async function beginAnew(workspace: Workspace, options: RepairOptions): P
 /** Brings the state back where it cannot be read. @returns whether it can be read now. */
 async function readable(workspace: Workspace, options: RepairOptions): Promise<boolean> {
   const { stack } = workspace;
-  const exported = await workspace.pulumi(["stack", "export"]);
+  let exported = await workspace.pulumi(["stack", "export"]);
+  if (exported.code !== 0 && isUnreadable(exported.stderr) && (await dropCutNotes(workspace, options.say)))
+    exported = await workspace.pulumi(["stack", "export"]);
   if (exported.code === 0 || !isUnreadable(exported.stderr)) return true;
   const copy = await lastSoundCopy(workspace);
   if (!copy) {
     options.say(
       `The state of stack ${stack} is damaged, and no sound copy of it was found: ${exported.stderr.trim()}\n` +
-        `  mend: bring back an older version of it from the backend, and run npm run repair -- --stack ${stack}; without one:\n` +
+        `  mend: where the backend did not answer, run this again; else bring back an older version of it from the backend, and run npm run repair -- --stack ${stack}; without one:\n` +
         `    npm run repair -- --stack ${stack} --start-over\n` +
         `    npm run adopt -- --stack ${stack} --apply`,
     );
@@ -125,8 +129,13 @@ export async function unlocked(
     await act();
     return true;
   } catch (error) {
-    const owners = lockOwners(error instanceof Error ? error.message : "");
-    if (owners.length === 0) throw error;
+    const message = error instanceof Error ? error.message : "";
+    const owners = lockOwners(message);
+    if (owners.length === 0) {
+      if (!isUnreadable(message) || !(await dropCutNotes(workspace, say))) throw error;
+      // With its note gone, the lock itself can be read.
+      return unlocked(workspace, { gone, say }, act);
+    }
     for (const owner of owners) {
       const name = nameOf(owner);
       if (isGone(owner)) say(`The lock of ${name}, taken at ${owner.since}: its owner is gone.`);
@@ -145,6 +154,19 @@ export async function unlocked(
   say("Cleared.");
   await act();
   return true;
+}
+
+/**
+ * Marks what an import has left in clear among the values of a Helm release, and takes away the engine's copies of such
+ * a state. After an update that went well there is nothing of the kind.
+ */
+export async function sealRelease(workspace: Workspace, say: (text: string) => void): Promise<void> {
+  const text = sealed(await exportState(workspace));
+  if (text === undefined) return;
+  // Twice, since the engine keeps the state before the last write beside it.
+  for (let time = 1; time <= 2; time += 1) await importState(workspace, text);
+  await dropCopiesInClear(workspace, say);
+  say("The release's earlier values, which the engine had written down in clear, are encrypted now.");
 }
 
 /** Versions of the plugins that the state's resources were made with. */

@@ -1,3 +1,5 @@
+import { differingFields } from "../adoption/differences";
+import { kindOf } from "../identity/kinds";
 import { LiveObjects } from "../identity/live-objects";
 import { labelOf, Resolver } from "../identity/resolver";
 import type { Live } from "../live/connect";
@@ -20,7 +22,17 @@ export async function resolvePending(
   for (const { resource } of creations) {
     const answer = await resolver.resolve(resource);
     const name = `${resource.type.slice(resource.type.lastIndexOf(":") + 1)} ${resource.name}`;
-    if (answer.found === "one" && !isHalfInstalled(answer.candidate.object)) {
+    const others =
+      answer.found === "one" && kindOf(resource.type)
+        ? differingFields(resource, answer.candidate.object)
+        : [];
+    if (answer.found === "one" && others.length > 0) {
+      // Imported, the next `up` would write over it, its secrets too.
+      const fields = others.map(({ field }) => field).join(", ");
+      say(
+        `  ${name}: is there (${answer.candidate.id}) with another ${fields}, so somebody else made it; not imported`,
+      );
+    } else if (answer.found === "one" && !isHalfInstalled(answer.candidate.object)) {
       say(`  ${name}: was made (${answer.candidate.id}); imported`);
       found.push({ resource, id: answer.candidate.id });
     } else if (answer.found === "several") {

@@ -2,9 +2,7 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 
 import { placeOf } from "../identity/cluster-objects";
 import type { Cluster } from "../live/cluster";
-import type { Resource } from "../state/resources";
-
-export const RELEASE = "kubernetes:helm.sh/v3:Release";
+import { RELEASE, type Resource } from "../state/resources";
 
 /** What Helm writes on the record of an operation that has not ended. */
 const PENDING = new Set(["pending-install", "pending-upgrade", "pending-rollback"]);

@@ -4,15 +4,13 @@ import { isSetup } from "./flows";
 import type { Finding } from "./finding";
 import type { Picture } from "./picture";
 import { names, say } from "./text";
-import { SECRET, UNKNOWN } from "../state/resources";
+import { RELEASE, SECRET, UNKNOWN } from "../state/resources";
 import { TYPES, type Item } from "./snapshot";
 
 /** Kinds of objects that hold who people are and what the server runs on: gone, they do not come back as they were. */
 function isKept({ before, key }: Change, explained: ReadonlySet<string>): boolean {
   if (!before?.custom || explained.has(key)) return false;
-  return (
-    before.protect || before.type.startsWith("authentik:") || before.type === "kubernetes:helm.sh/v3:Release"
-  );
+  return before.protect || before.type.startsWith("authentik:") || before.type === RELEASE;
 }
 
 /** `Application forgejo`. */
@@ -158,7 +156,7 @@ function serverFindings(changes: readonly Change[]): Finding[] {
           text: say`Changes the settings of the server (${objectName(change)}): it starts again.`,
         },
       ];
-    if (now.type !== "kubernetes:helm.sh/v3:Release") return [];
+    if (now.type !== RELEASE) return [];
     const version = ({ inputs }: typeof now) =>
       typeof inputs.version === "string" ? inputs.version : String(inputs.chart);
     const text =

@@ -33,6 +33,11 @@ const secret = (least: number) =>
     .min(least, `at least ${least} characters`)
     .regex(/^[\x21-\x7e]+$/, "printable characters without white space");
 
+/** What a running server may have in its settings already: a key that was encoded with `echo` ends in a newline. */
+const serverSecret = z
+  .string()
+  .regex(/^[\x21-\x7e]+\n?$/, "printable characters without white space, but for a newline at the end");
+
 const text = z.string().regex(PLAIN_TEXT, "some text on one line");
 const clientId = z.string().regex(CLIENT_ID, "a client id: letters, digits and . _ ~ : @ / -");
 // It is delivered in files of the consumers, between quotes.
@@ -83,9 +88,9 @@ export const KEYS = {
   databasePort: { schema: port, about: "port of the PostgreSQL server" },
   databaseName: { schema: text, about: "name of the database" },
   databaseUser: { schema: text, about: "user of the database" },
-  databasePassword: { schema: secret(1), about: "password of the database user", secret: true },
-  secretKey: { schema: secret(1), about: "AUTHENTIK_SECRET_KEY; write-once", secret: true },
-  bootstrapToken: { schema: secret(1), about: "token that seeds the first admin", secret: true },
+  databasePassword: { schema: serverSecret, about: "password of the database user", secret: true },
+  secretKey: { schema: serverSecret, about: "AUTHENTIK_SECRET_KEY; write-once", secret: true },
+  bootstrapToken: { schema: serverSecret, about: "token that seeds the first admin", secret: true },
   serverSettings: {
     schema: json(
       // Not those that have keys of their own.

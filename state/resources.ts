@@ -80,6 +80,8 @@ interface RawStep {
   readonly diffReasons?: readonly string[] | null;
 }
 
+export const RELEASE = "kubernetes:helm.sh/v3:Release";
+
 /** How the engine marks a secret, and values it does not know yet, in its JSON. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
@@ -230,4 +232,14 @@ function plain(value: unknown): unknown {
   const record = value as Record<string, unknown>;
   if (record[SIGNATURE] === SECRET_SIGNATURE) return SECRET;
   return Object.fromEntries(Object.entries(record).map(([key, inner]) => [key, plain(inner)]));
+}
+
+/** Whether the engine has marked a value as secret. */
+export function isSecretValue(value: unknown): boolean {
+  return plain(value) === SECRET;
+}
+
+/** A value as the engine takes a secret in its JSON, to encrypt it. */
+export function secretOf(value: unknown): Properties {
+  return { [SIGNATURE]: SECRET_SIGNATURE, plaintext: JSON.stringify(value) };
 }

@@ -91,6 +91,6 @@ function named(live: Directory, wanted: string): { person?: Person; application?
   const guess = [...(slug === undefined ? [] : [slug]), ...likely].join(" or ");
   throw new Refusal(
     `${JSON.stringify(wanted)} is neither a person nor an application of the server${guess ? `; did you mean ${guess}?` : ""}\n` +
-      "  mend: npm run ops -- access lists all of them",
+      "  mend: npm run ops -- --stack <stack> access   lists all of them",
   );
 }

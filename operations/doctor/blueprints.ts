@@ -49,7 +49,7 @@ export const blueprints: Check = {
         severity: "warning",
         subject: `blueprint ${String(name)}`,
         meaning: `is ${status}: what Authentik ships is not what this version expects`,
-        mend: "look at it in Authentik (Customisation, Blueprints) and apply it again",
+        mend: "look at it in Authentik (Customization, Blueprints) and apply it again",
       });
     }
     return found;

@@ -9,7 +9,10 @@ export const strangers: Check = {
   name: "objects that the program does not know",
   async run(examination) {
     const { objects, resources, context } = examination;
-    const unknown = (await unmanaged(objects, managedIds(resources))).filter((one) => !isOwnRole(one));
+    // Tokens are looked at below: the program's own are in no state.
+    const unknown = (await unmanaged(objects, managedIds(resources))).filter(
+      (one) => one.kind !== "Token" && !isOwnRole(one),
+    );
     const found: Finding[] = unknown.map(({ kind, label, id }) => ({
       severity: "warning",
       subject: `${kind} ${label} (${id})`,

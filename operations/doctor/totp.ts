@@ -1,6 +1,7 @@
 import type { Json } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
-import { ofType, type Check, type Finding } from "./examination";
+import { mend } from "../mend";
+import { applyAgain, ofType, type Check, type Finding } from "./examination";
 
 const PATH = "/authenticators/admin/all/";
 
@@ -17,7 +18,7 @@ export const totp: Check = {
           severity: "error",
           subject: `person ${name}`,
           meaning: "is in the program and not on the server",
-          mend: `pulumi up --refresh --stack ${examination.context.workspace.stack}`,
+          mend: applyAgain(examination),
         });
         continue;
       }
@@ -36,7 +37,7 @@ export const totp: Check = {
         severity: "warning",
         subject: `person ${name}`,
         meaning: `has no TOTP yet: whoever has the password${codes} enrols a device of their own at the next login`,
-        mend: `npm run ops -- person invite ${name}, and see that they log in`,
+        mend: `${mend.ops(examination.context.workspace.stack, `person invite ${name}`)}, and see that they log in`,
       });
     }
     return found;

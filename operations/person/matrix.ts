@@ -45,7 +45,7 @@ export async function sendToRoom({ homeserver, room, token }: Room, text: Secret
     if (status === 401 || status === 403) {
       throw new Refusal(
         `Matrix: ${homeserver} refuses the token, or its account is not in ${room} (${status}); nothing was sent\n` +
-          "  mend: invite that account into the room, or: npm run pulumi -- config set --secret plana-sso:matrixToken",
+          "  mend: invite that account into the room, or: npm run pulumi -- config set --secret plana-sso:matrixToken --stack <stack>",
       );
     }
     // Only the code of the error: a server may repeat in its text what it was sent.

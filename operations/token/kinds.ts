@@ -1,4 +1,4 @@
-import type { Resource } from "../../state/resources";
+import { RELEASE, type Resource } from "../../state/resources";
 
 /** A token that can be rotated. */
 export interface TokenKind {
@@ -29,8 +29,7 @@ export const TOKENS = {
     identifier: BOOTSTRAP,
     username: "akadmin",
     holds: ({ type, name }) =>
-      (type === "kubernetes:core/v1:Secret" && name === "authentik-settings") ||
-      type === "kubernetes:helm.sh/v3:Release",
+      (type === "kubernetes:core/v1:Secret" && name === "authentik-settings") || type === RELEASE,
     generated: "bootstrap-token",
     fields: { Secret: ["stringData", "data"], Release: ["values", "checksum"] },
     refresh: true,

@@ -1,9 +1,9 @@
 import { acceptArguments, isAccepted } from "../../adoption/acceptance";
-import { differencesOf, differencesOfOnlyOne, RELEASE, type Difference } from "../../adoption/differences";
+import { differencesOf, differencesOfOnlyOne, type Difference } from "../../adoption/differences";
 import { takenNames } from "../../adoption/refusals";
 import { LiveObjects } from "../../identity/live-objects";
 import type { Json } from "../../live/authentik";
-import { SECRET, type Resource, type Step } from "../../state/resources";
+import { RELEASE, SECRET, type Resource, type Step } from "../../state/resources";
 import { sketch } from "./sketch";
 
 const AK = (type: string) => `authentik:index/${type.charAt(0).toLowerCase()}${type.slice(1)}:${type}`;

@@ -1,7 +1,6 @@
 import { LiveObjects } from "../../identity/live-objects";
 import { Resolver, type Hint, type Resolution } from "../../identity/resolver";
-import { RELEASE } from "../../adoption/differences";
-import { UNKNOWN, type Resource } from "../../state/resources";
+import { RELEASE, UNKNOWN, type Resource } from "../../state/resources";
 import type { Json } from "../../live/authentik";
 
 const AK = (type: string) => `authentik:index/${type.charAt(0).toLowerCase()}${type.slice(1)}:${type}`;

@@ -1,4 +1,4 @@
-import { RELEASE } from "../../adoption/differences";
+import { RELEASE } from "../../state/resources";
 import { hasRelease, releaseRefusals } from "../../adoption/release";
 import { routesInTheWay } from "../../adoption/routes";
 import { clusterOf, sketch } from "./sketch";

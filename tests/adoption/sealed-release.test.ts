@@ -1,0 +1,45 @@
+import { sealed } from "../../adoption/sealed-release";
+import { RELEASE } from "../../state/resources";
+
+const state = (values: unknown, type = RELEASE) =>
+  JSON.stringify({ version: 3, deployment: { resources: [{ urn: "urn", type, inputs: { values } }] } });
+
+const VALUES = {
+  authentik: { secret_key: "key-in-clear", postgresql: { host: "pg01", password: "password-in-clear" } },
+  server: {
+    replicas: 3,
+    ingress: { hosts: ["auth.example.org"] },
+    env: [{ name: "A", value: "env-in-clear" }],
+  },
+  postgresql: { auth: { password: "chart-in-clear" }, enabled: false },
+};
+
+test("what may be a secret among a release's values is marked, the rest stays to be compared", () => {
+  const text = sealed(state(VALUES)) ?? "";
+  const { deployment } = JSON.parse(text) as { deployment: { resources: [{ inputs: { values: object } }] } };
+  const secret = (value: string) => ({
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    plaintext: JSON.stringify(value),
+  });
+  expect(deployment.resources[0].inputs.values).toEqual({
+    authentik: {
+      secret_key: secret("key-in-clear"),
+      postgresql: { host: secret("pg01"), password: secret("password-in-clear") },
+    },
+    server: {
+      replicas: 3,
+      ingress: { hosts: ["auth.example.org"] },
+      env: [{ name: "A", value: secret("env-in-clear") }],
+    },
+    postgresql: { auth: { password: secret("chart-in-clear") }, enabled: false },
+  });
+});
+
+test.each([
+  ["sealed already", sealed(state(VALUES)) ?? ""],
+  ["the program's own values", state({ server: { replicas: 2 }, authentik: {} })],
+  ["of another type", state(VALUES, "kubernetes:core/v1:Secret")],
+  ["empty", JSON.stringify({ version: 3, deployment: {} })],
+])("a state that is %s is left alone", (_name, text) => {
+  expect(sealed(text)).toBeUndefined();
+});
