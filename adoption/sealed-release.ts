@@ -35,8 +35,9 @@ export function sealed(exported: string): string | undefined {
   return marks > 0 ? JSON.stringify(state) : undefined;
 }
 
-/** Settings of the server, variables of its pods, and whatever is called a secret. */
+/** Settings of the server, variables of its pods, and whatever is called a secret; not the name of one. */
 function mayBeSecret(path: readonly string[]): boolean {
+  if (path.some((name) => name === "existingSecret" || name === "secretName")) return false;
   const own = path[0] === "authentik" || (path.includes("env") && path.at(-1) === "value");
   return own || path.some((name) => isSecretName(name));
 }

@@ -1,4 +1,5 @@
 import { sealed } from "../../adoption/sealed-release";
+import { chartValues } from "../../components/server/chart-values";
 import { RELEASE } from "../../state/resources";
 
 const state = (values: unknown, type = RELEASE) =>
@@ -13,6 +14,14 @@ const VALUES = {
   },
   postgresql: { auth: { password: "chart-in-clear" }, enabled: false },
 };
+
+const OWN = chartValues({
+  host: "auth.example.org",
+  ingress: { controller: "nginx", className: "nginx", tlsIssuer: "letsencrypt" },
+  settingsSecret: "authentik-settings",
+  settingsChecksum: "digest",
+  replicas: { server: 2, worker: 2 },
+});
 
 test("what may be a secret among a release's values is marked, the rest stays to be compared", () => {
   const text = sealed(state(VALUES)) ?? "";
@@ -37,7 +46,7 @@ test("what may be a secret among a release's values is marked, the rest stays to
 
 test.each([
   ["sealed already", sealed(state(VALUES)) ?? ""],
-  ["the program's own values", state({ server: { replicas: 2 }, authentik: {} })],
+  ["the program's own values", state(OWN)],
   ["of another type", state(VALUES, "kubernetes:core/v1:Secret")],
   ["empty", JSON.stringify({ version: 3, deployment: {} })],
 ])("a state that is %s is left alone", (_name, text) => {
