@@ -21,8 +21,17 @@ export async function rehearsal(workspace: Workspace): Promise<Workspace> {
   const configFile = join(place, `Pulumi.${stack}.yaml`);
   const source = workspace.configFile();
   writeFileSync(configFile, existsSync(source) ? readFileSync(source) : "config: {}\n", { mode: 0o600 });
+  const { secretsprovider, encryptionsalt } = (load(readFileSync(configFile, "utf8")) ?? {}) as {
+    readonly secretsprovider?: string;
+    readonly encryptionsalt?: string;
+  };
+  if (!secretsprovider && !encryptionsalt && /^\s+secure:/m.test(readFileSync(configFile, "utf8"))) {
+    throw new Error(
+      `the secrets of stack ${stack} are encrypted by its backend, and the rehearsal on this machine cannot read them\n` +
+        `  mend: npx pulumi stack change-secrets-provider passphrase --stack ${stack}`,
+    );
+  }
   const copy = workspace.elsewhere(configFile, { PULUMI_BACKEND_URL: `file://${join(place, "state")}` });
-  const { secretsprovider } = (load(readFileSync(configFile, "utf8")) ?? {}) as { secretsprovider?: string };
   await must(copy, [
     "stack",
     "init",
