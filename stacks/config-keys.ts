@@ -27,16 +27,15 @@ const address = z
   )
   .refine((text) => URL.canParse(text), "an address such as https://matrix.planapulse.com, without a user");
 const uuid = z.uuid("a uuid");
+export const PRINTABLE = "printable characters without white space";
 const secret = (least: number) =>
   z
     .string()
     .min(least, `at least ${least} characters`)
-    .regex(/^[\x21-\x7e]+$/, "printable characters without white space");
+    .regex(/^[\x21-\x7e]+$/, PRINTABLE);
 
-/** What a running server may have in its settings already: a key that was encoded with `echo` ends in a newline. */
-const serverSecret = z
-  .string()
-  .regex(/^[\x21-\x7e]+\n?$/, "printable characters without white space, but for a newline at the end");
+/** A newline at the end is only what a server that runs already may have: one that was encoded with `echo`. */
+const serverSecret = z.string().regex(/^[\x21-\x7e]+\n?$/, PRINTABLE);
 
 const text = z.string().regex(PLAIN_TEXT, "some text on one line");
 const clientId = z.string().regex(CLIENT_ID, "a client id: letters, digits and . _ ~ : @ / -");

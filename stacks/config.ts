@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import type { IngressClass } from "../components/server/chart-values";
-import { KEYS, LEAST, PROJECT, type Key } from "./config-keys";
+import { KEYS, LEAST, PRINTABLE, PROJECT, type Key } from "./config-keys";
 import { nearest, type Problem } from "./problem";
 
 /** The chart, the server, the API client and the provider move together (see README, Versions). */
@@ -136,6 +136,14 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
   const adoptRelease = read("adoptRelease") ?? false;
   const seed = (name: "secretKey" | "bootstrapToken" | "databasePassword") => {
     const value = generate ? read(name) : need(name);
+    if (value?.endsWith("\n") && !adoptRelease) {
+      problems.push({
+        key: `${PROJECT}:${name}`,
+        value: "(a secret of another form)",
+        expected: PRINTABLE,
+        mend: set(`${PROJECT}:${name}`, "", true),
+      });
+    }
     const least = name === "databasePassword" || adoptRelease ? 0 : LEAST[name];
     if (value !== undefined && value.length < least) {
       problems.push({

@@ -321,6 +321,14 @@ test("a server that runs already keeps a secret key and a token that are shorter
   });
 });
 
+test("a server that runs already keeps a key that ends in a newline, byte for byte", async () => {
+  const { values, secrets } = productionWithSecrets({ "plana-sso:secretKey": "worthless-key\n" });
+  const { recorder } = await runProgram({ values: { ...values, "plana-sso:adoptRelease": "true" }, secrets });
+  expect(recorder.one(K8S.secret, "authentik-settings").inputs.stringData).toMatchObject({
+    AUTHENTIK_SECRET_KEY: "worthless-key\n",
+  });
+});
+
 test("further settings of the server reach its Secret, as secrets, and roll the pods", async () => {
   const further = { AUTHENTIK_EMAIL__HOST: "mail.example.org", AUTHENTIK_ERROR_REPORTING__ENABLED: "true" };
   const settings = (key: string) =>
