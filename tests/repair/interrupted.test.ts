@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 import { converge } from "../../commands/converge";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
-import { mend } from "../../repair/mend";
-import { dropCutNotes } from "../../repair/sound-copy";
+import { isUnsettled, mend } from "../../repair/mend";
+import { dropCutNotes, select } from "../../repair/sound-copy";
 import { deployment } from "../../state/resources";
 import { Trial, type List } from "../../sandbox/trial";
 import { nobody } from "../nobody";
@@ -61,6 +61,20 @@ test("a killed up leaves its lock and unfinished creations, and is mended by the
   expect(locked.stdout + locked.stderr).toContain("the stack is currently locked by");
   expect(await converge(workspace)).toMatchObject({ code: 0 });
   await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+test("notes beside the state that a kill has cut off are taken away, and the state is read on", async () => {
+  const note = join(trial.folder, ".sandbox/state/.pulumi/stacks/plana-sso", `${STACK}.json.attrs`);
+  for (const cut of ["", '{"user.cache_control"']) {
+    writeFileSync(note, cut);
+    expect((await workspace.select()).code).not.toBe(0);
+    expect((await select(workspace, options.say)).code).toBe(0);
+    expect(said.at(-1)).toContain(`${STACK}.json.attrs was cut off`);
+    writeFileSync(note, cut);
+    expect(await isUnsettled(workspace)).toBe(true);
+    expect(await mend(workspace, options)).toBe(true);
+    expect(await isUnsettled(workspace)).toBe(false);
+  }
 });
 
 test("nothing is doubled", async () => {
