@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { buildSync } from "esbuild";
@@ -146,16 +146,6 @@ test("a server that fails in the middle of up", async () => {
   expect(code).toBe(1);
   expect(said).toMatch(/operations were interrupted/);
   expect(said).toContain("`up` failed; run this again when it is mended.");
-  // What the import of the release had read of its earlier values; in the engine's copies of the state, too.
-  const state = join(there().trial.folder, ".sandbox", "state");
-  const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  const held = files.filter((entry) =>
-    readFileSync(join(entry.parentPath, entry.name), "utf8").includes(LIVE_SECRETS.secretKey),
-  );
-  expect(files.length).toBeGreaterThan(10);
-  expect(held.map(({ name }) => name)).toEqual([]);
 });
 
 test("the last run finishes: what was adopted and accepted before is not asked for again, nothing is doubled", async () => {

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { converge } from "../../commands/converge";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
-import { isUnsettled, mend } from "../../repair/mend";
+import { isUnsettled, mend, sealRelease } from "../../repair/mend";
 import { dropCutNotes, select } from "../../repair/sound-copy";
-import { deployment } from "../../state/resources";
+import { deployment, RELEASE } from "../../state/resources";
 import { Trial, type List } from "../../sandbox/trial";
 import { nobody } from "../nobody";
 
@@ -75,6 +75,39 @@ test("notes beside the state that a kill has cut off are taken away, and the sta
     expect(await mend(workspace, options)).toBe(true);
     expect(await isUnsettled(workspace)).toBe(false);
   }
+});
+
+test("values of the release that an import left in clear are sealed, also in the engine's copies of the state", async () => {
+  const KEY = "worthless-key";
+  const state = join(trial.folder, ".sandbox", "state");
+  const inClear = () =>
+    readdirSync(state, { recursive: true, withFileTypes: true })
+      .filter(
+        (entry) => entry.isFile() && readFileSync(join(entry.parentPath, entry.name), "utf8").includes(KEY),
+      )
+      .map(({ name }) => name);
+  const { stdout: whole } = await trial.must(["stack", "export", "--stack", STACK]);
+  const imported = JSON.parse(whole) as {
+    deployment: { resources: { type: string; inputs?: { values?: object } }[] };
+  };
+  const release = imported.deployment.resources.find(({ type }) => type === RELEASE);
+  if (!release) throw new Error("the stack has no release");
+  release.inputs = {
+    ...release.inputs,
+    values: { ...release.inputs?.values, authentik: { secret_key: KEY } },
+  };
+  const write = async (stdin: string) => {
+    expect(await workspace.pulumi(["stack", "import"], { stdin })).toMatchObject({ code: 0 });
+  };
+  // The engine keeps the state before the last write, too.
+  for (let time = 1; time <= 2; time += 1) await write(JSON.stringify(imported));
+  expect(inClear().length).toBeGreaterThan(1);
+  await sealRelease(workspace, options.say);
+  expect(inClear()).toEqual([]);
+  const shown = await trial.must(["stack", "export", "--stack", STACK, "--show-secrets"]);
+  expect(shown.stdout).toContain(KEY);
+  await write(whole);
+  await trial.must(["preview", "--expect-no-changes", "--stack", STACK]);
 });
 
 test("nothing is doubled", async () => {
