@@ -39,7 +39,7 @@ export async function unlocking(
 ): Promise<Finished> {
   const { mend } = await import("../repair/mend");
   const { lockOwners } = await import("../repair/lock");
-  const { isUnreadable } = await import("../repair/sound-copy");
+  const { isUnreadable } = await import("../repair/folder-backend");
   const ran = await act();
   const locked =
     ran.code !== 0 && (lockOwners(ran.stdout + ran.stderr).length > 0 || isUnreadable(ran.stderr));

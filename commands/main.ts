@@ -73,7 +73,7 @@ async function open(stack: string): Promise<Workspace> {
 
 /** Selects the stack; says why it could not. */
 async function selected(workspace: Workspace): Promise<number | undefined> {
-  const { select } = await import("../repair/sound-copy");
+  const { select } = await import("../repair/folder-backend");
   const finished = await select(workspace, (text) => console.error(text));
   return finished.code === 0 ? undefined : said(finished);
 }

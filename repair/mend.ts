@@ -3,10 +3,11 @@ import { sealed } from "../adoption/sealed-release";
 import type { Workspace } from "../commands/workspace";
 import { connect } from "../live/connect";
 import { readDeployment, type Resource } from "../state/resources";
+import { dropCutNotes, isUnreadable } from "./folder-backend";
 import { importFileOf, type Found } from "./import-pending";
 import { isGone, lockOwners, nameOf } from "./lock";
 import { resolvePending } from "./pending";
-import { dropCopiesInClear, dropCutNotes, isUnreadable, lastSoundCopy } from "./sound-copy";
+import { dropCopiesInClear, lastSoundCopy } from "./sound-copy";
 import { freeReleases } from "./stuck-release";
 import { findUnrecorded } from "./unrecorded";
 

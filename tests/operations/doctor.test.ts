@@ -306,6 +306,8 @@ test("strangers: an open application, a shared and an orphaned provider, a perso
       expect.stringMatching(/^warning: token stray-token: expires in 1 day;/),
     ]),
   );
+  // Once, and what it does.
+  expect(lines.filter((line) => line.includes('Token "'))).toEqual([]);
   await trial.authentik("/core/tokens/stray-token/", "DELETE").catch(() => undefined);
 });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { converge } from "../../commands/converge";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { isUnsettled, mend, sealRelease } from "../../repair/mend";
-import { dropCutNotes, select } from "../../repair/sound-copy";
+import { dropCutNotes, select } from "../../repair/folder-backend";
 import { deployment, RELEASE } from "../../state/resources";
 import { Trial, type List } from "../../sandbox/trial";
 import { nobody } from "../nobody";

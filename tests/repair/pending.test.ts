@@ -1,0 +1,34 @@
+import { resolvePending } from "../../repair/pending";
+import type { Json } from "../../live/authentik";
+import type { Live } from "../../live/connect";
+import { clusterOf, sketch } from "../adoption/sketch";
+
+const group = sketch("authentik:index/group:Group", "plana-staff", {
+  name: "plana-staff",
+  isSuperuser: false,
+});
+
+async function resolved(groups: readonly Json[]) {
+  const said: string[] = [];
+  const authentik = { list: (path: string) => Promise.resolve(path === "/core/groups/" ? groups : []) };
+  const live = { authentik, cluster: clusterOf([]) } as unknown as Live;
+  const pending = [{ type: "creating", resource: group }];
+  const found = await resolvePending(live, { resources: [], pending }, (text) => said.push(text));
+  return { ids: found?.map(({ id }) => id), said: said.join("\n") };
+}
+
+test("what an interrupted run made is imported", async () => {
+  const { ids, said } = await resolved([{ pk: "g-1", name: "plana-staff", is_superuser: false }]);
+  expect(ids).toEqual(["g-1"]);
+  expect(said).toContain("was made (g-1); imported");
+});
+
+test("what somebody else made under the same name is not: the next `up` would write over it", async () => {
+  const { ids, said } = await resolved([{ pk: "g-1", name: "plana-staff", is_superuser: true }]);
+  expect(ids).toEqual([]);
+  expect(said).toContain("is there (g-1) with another isSuperuser, so somebody else made it; not imported");
+});
+
+test("what is not there is forgotten", async () => {
+  expect(await resolved([])).toEqual({ ids: [], said: "  Group plana-staff: was not made; forgotten" });
+});
