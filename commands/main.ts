@@ -208,6 +208,13 @@ async function generateSdk(): Promise<number> {
     .code;
 }
 
+// Who read this may be gone (`| head`): nothing may be left half done for that.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

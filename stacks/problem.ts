@@ -1,4 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
+// Not the whole SDK: a command that only wants `nearest` would load a TypeScript compiler with it.
+import { RunError } from "@pulumi/pulumi/errors";
 
 /** One thing that is wrong with a stack's configuration or data. */
 export interface Problem {
@@ -14,7 +15,7 @@ export interface Problem {
 /**
  * Stops the program with all problems at once, before any resource is registered.
  *
- * @throws pulumi.RunError, which the engine prints without a stack trace.
+ * @throws RunError, which the engine prints without a stack trace.
  */
 export function refuse(stack: string, problems: readonly Problem[]): void {
   if (problems.length === 0) return;
@@ -24,7 +25,7 @@ export function refuse(stack: string, problems: readonly Problem[]): void {
       `  ${key}: ${value === undefined ? "missing" : `found ${JSON.stringify(value)}`}; expected ${expected}\n` +
       `      mend: ${mend}`,
   );
-  throw new pulumi.RunError(`${count} in stack "${stack}"; nothing was changed.\n${lines.join("\n")}`);
+  throw new RunError(`${count} in stack "${stack}"; nothing was changed.\n${lines.join("\n")}`);
 }
 
 /** The name nearest to `wanted`, to suggest in an error; undefined when none is near. */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ROOT } from "../stack-files";
@@ -12,7 +12,7 @@ const BUNDLE = join(ROOT, ".local", "build", "policy");
 let trial: Trial;
 
 beforeAll(async () => {
-  const url = JSON.stringify(new URL(`file://${join(ROOT, "commands", "bundle-policy.mjs")}`).href);
+  const url = JSON.stringify(new URL(`file://${join(ROOT, "commands", "bundles.mjs")}`).href);
   execFileSync(process.execPath, [
     "--input-type=module",
     "-e",
@@ -242,6 +242,18 @@ test("a rule about one resource holds without a preview, too", async () => {
   expect(stdout).toContain('grant type "implicit"');
   expect(trial.stateOf("authentik")).toBe(before);
   trial.edit("components/applications/oidc-client.ts", '"refresh_token", "implicit"],', '"refresh_token"],');
+});
+
+test("a bundle that does not start stops what it was to check, and says why", async () => {
+  const broken = join(trial.folder, "broken");
+  cpSync(BUNDLE, broken, { recursive: true });
+  writeFileSync(join(broken, "index.js"), 'throw new Error("a rule is wrong");');
+  const before = trial.stateOf("authentik");
+  const { code, stdout, stderr } = await trial.pulumi([
+    ...["up", "--yes", "--stack", STACK, "--policy-pack", broken],
+  ]);
+  expect([code === 0, stdout + stderr]).toEqual([false, expect.stringContaining("Error: a rule is wrong")]);
+  expect(trial.stateOf("authentik")).toBe(before);
 });
 
 test("a person's attributes are their own, but none by which they change their own address", async () => {
