@@ -37,7 +37,9 @@ export async function usual(ground: Ground, subject: Subject): Promise<Usual> {
   try {
     const before = censusOrNone(site);
     site.heal();
+    const begun = performance.now();
     const ended = await site.run(subject.args);
+    const milliseconds = Math.ceil(performance.now() - begun);
     const requests = site.count;
     const rest = await settle(site, subject, ended.code === 0);
     if (!finished(subject, ended) || !rest.converged)
@@ -45,7 +47,12 @@ export async function usual(ground: Ground, subject: Subject): Promise<Usual> {
         `${subject.args.join(" ")} does not do even when nothing disturbs it:\n${ended.said}${rest.said}`,
       );
     const end = census(site.directory);
-    return { requests: Math.max(1, requests), end, changed: before ? changedSecrets(before, end) : [] };
+    return {
+      requests: Math.max(1, requests),
+      milliseconds,
+      end,
+      changed: before ? changedSecrets(before, end) : [],
+    };
   } finally {
     await site.remove();
   }
@@ -98,7 +105,8 @@ export function isUnharmed({ converged, told, lost, surplus, in: inside }: Outco
 
 /**
  * Does what an operator does: the same again unless it has ended well, then `up`, and where that stops, what it says that
- * mends it. A preview must have nothing to do then.
+ * mends it. A refreshed preview must have nothing to do then. Where it has nothing to do before that `up`, which begins with
+ * the same preview, and nothing is left to be mended either, that `up` is spared: it takes half of an attempt's time.
  */
 async function settle(
   site: Site,
@@ -111,7 +119,15 @@ async function settle(
     said.push(`$ npm run ${args.join(" ")}`, ended.said);
     return ended;
   };
+  const hasNothingToDo = async () => {
+    const { code, stdout, stderr } = await site.pulumi(["preview", "--refresh", "--expect-no-changes"]);
+    said.push(stdout, stderr);
+    return code === 0;
+  };
   const again = done ? undefined : await run(subject.args);
+  const finishes = again === undefined || finished(subject, again);
+  if (subject.args !== UP && !hasUnfinished(site) && !site.isLocked && (await hasNothingToDo()))
+    return { converged: finishes, said: said.join("\n") };
   let up = await run(UP);
   if (up.code !== 0) {
     const tried = new Set<string>();
@@ -119,10 +135,8 @@ async function settle(
     while (next && tried.size < MOST_MENDS) next = mendOf((await run(next)).said, tried);
     up = await run(UP);
   }
-  const after = await site.pulumi(["preview", "--refresh", "--expect-no-changes"]);
-  said.push(after.stdout, after.stderr);
-  const well = (again === undefined || finished(subject, again)) && up.code === 0 && after.code === 0;
-  return { converged: well, said: said.join("\n") };
+  const settled = await hasNothingToDo();
+  return { converged: finishes && up.code === 0 && settled, said: said.join("\n") };
 }
 
 /** Longest way from a failed `up` to one that works, in commands. */

@@ -14,6 +14,7 @@ export type Chance = (most: number) => number;
 export interface Undisturbed {
   /** Requests that both servers get. */
   readonly requests: number;
+  readonly milliseconds: number;
 }
 
 /** A way to be harmed. */
@@ -29,6 +30,9 @@ export interface Harm {
 }
 
 const DEPLOYMENTS = ["up", "change", "adopt"];
+
+/** A command with fewer requests than this does most of its work between them: it is killed by the clock. */
+const FEW = 50;
 
 /** How many requests in a row meet a fault of the server: more than any client tries again. */
 const ROW = 12;
@@ -58,9 +62,13 @@ const named = (name: string): Fault => {
 /** Every harm by its name. */
 export const HARMS: Readonly<Record<string, Harm>> = {
   killed: {
-    during: (site, subject, chance, { requests }) =>
+    during: (site, subject, chance, { requests, milliseconds }) =>
       site.run(subject.args, {
         begin: (kill) => {
+          if (requests < FEW) {
+            setTimeout(kill, chance(milliseconds));
+            return;
+          }
           const last = chance(requests);
           site.watch((_, number) => {
             if (number === last) kill();

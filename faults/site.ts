@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { run, type Finished } from "../commands/process";
@@ -72,6 +72,12 @@ export class Site {
 
   get stateFile(): string {
     return join(this.directory, "state", ".pulumi", "stacks", "plana-sso", `${STACK}.json`);
+  }
+
+  /** Whether a command has left its lock on the stack. */
+  get isLocked(): boolean {
+    const folder = join(this.directory, "state", ".pulumi", "locks", "organization", "plana-sso", STACK);
+    return existsSync(folder) && readdirSync(folder).length > 0;
   }
 
   /** From now on: what happens at a request to either server. Numbers count both, and start with 1 here. */
