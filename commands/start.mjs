@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
 import { bundleCommands, bundlePolicy } from "./bundles.mjs";
 
@@ -42,4 +42,5 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
 install();
 bundleCommands(root);
 await bundlePolicy(root);
-await import(pathToFileURL(join(local, "build", "command.cjs")).href);
+// Not `import`, which reads a bundle twice to find the names that it exports.
+createRequire(import.meta.url)(join(local, "build", "command.cjs"));

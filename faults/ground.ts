@@ -1,11 +1,11 @@
 import { copyFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { copyProject } from "../sandbox/copy-project";
+import { FaultProxy } from "../sandbox/fault-proxy";
 import { SECRETS, SETTINGS } from "../sandbox/trial";
-import { Site, STACK, type Ports } from "./site";
+import { Site, STACK, type Doors } from "./site";
 
 /** Where an attempt begins: a stack before its first `up`, after it, or with servers that it knows nothing of. */
 export type Start = "empty" | "whole" | "unknown";
@@ -22,12 +22,15 @@ export class Ground {
   private constructor(
     readonly root: string,
     private readonly folder: string,
-    private readonly ports: Ports,
+    private readonly doors: Doors,
   ) {}
 
   static async prepare(root: string): Promise<Ground> {
     const folder = mkdtempSync(join(tmpdir(), "plana-sso-faults-"));
-    const ground = new Ground(root, folder, { authentik: await freePort(), kubernetes: await freePort() });
+    const ground = new Ground(root, folder, {
+      authentik: await FaultProxy.start(),
+      kubernetes: await FaultProxy.start(),
+    });
     copyProject(root, ground.place("empty"));
     await ground.at("empty", configure);
     ground.copy("empty", "whole");
@@ -46,7 +49,7 @@ export class Ground {
   }
 
   open(folder: string): Promise<Site> {
-    return Site.open(this.root, folder, this.ports);
+    return Site.open(this.root, folder, this.doors);
   }
 
   /** The state file of the emulated Authentik as it was when the first application was made. */
@@ -54,7 +57,8 @@ export class Ground {
     return join(this.folder, HALF);
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await Promise.all([this.doors.authentik.close(), this.doors.kubernetes.close()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -124,12 +128,4 @@ async function plantHoldings(site: Site): Promise<void> {
 async function must(site: Site, args: readonly string[], stdin?: string): Promise<void> {
   const { code, stdout, stderr } = await site.pulumi(args, stdin);
   if (code !== 0) throw new Error(`pulumi ${args.join(" ")}: exit ${code}\n${stdout}${stderr}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -112,6 +112,6 @@ export async function harm(
     }
     return rows;
   } finally {
-    ground.close();
+    await ground.close();
   }
 }

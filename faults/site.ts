@@ -10,10 +10,10 @@ import { Sandbox } from "../sandbox/sandbox";
 /** Name of the stack that is harmed. */
 export const STACK = "faults";
 
-/** Loopback ports before the two servers: fixed, since the stack's configuration names them. */
-export interface Ports {
-  readonly authentik: number;
-  readonly kubernetes: number;
+/** What stands before the two servers: the same for every site, since the stack's configuration names its addresses. */
+export interface Doors {
+  readonly authentik: FaultProxy;
+  readonly kubernetes: FaultProxy;
 }
 
 /** What a command said that ended, or was ended from outside. */
@@ -49,11 +49,11 @@ export class Site {
   }
 
   /** @param folder a copy of the project; what its servers hold is in `.sandbox`. */
-  static async open(root: string, folder: string, ports: Ports): Promise<Site> {
+  static async open(root: string, folder: string, { authentik, kubernetes }: Doors): Promise<Site> {
     const directory = join(folder, ".sandbox");
     const sandbox = await Sandbox.start({ root, directory });
-    const authentik = await FaultProxy.start(sandbox.authentik.url, ports.authentik);
-    const kubernetes = await FaultProxy.start(sandbox.kubernetes.url, ports.kubernetes);
+    authentik.target = sandbox.authentik.url;
+    kubernetes.target = sandbox.kubernetes.url;
     const file = join(directory, "kubeconfig-faults");
     writeFileSync(file, kubeconfig(kubernetes.url, sandbox.token), { mode: 0o600 });
     const env = { ...sandbox.env, KUBECONFIG: file, CI: "true" };
@@ -143,7 +143,7 @@ export class Site {
 
   /** Stops both servers; the folder stays. */
   async close(): Promise<void> {
-    await Promise.all([this.authentik.close(), this.kubernetes.close()]);
+    this.heal();
     await this.sandbox.close();
   }
 

@@ -1,4 +1,3 @@
-import { Configuration } from "@goauthentik/api";
 import ky, { HTTPError, TimeoutError } from "ky";
 
 import { Secret } from "./secret";
@@ -31,8 +30,7 @@ const PAGE_SIZE = 100;
  * Retry-After asks, on 408, 413, 429, 500, 502, 503, 504 and resets.
  */
 export class AuthentikApi {
-  /** For the typed classes of `@goauthentik/api`: the same address, token, patience and retries. */
-  readonly configuration: Configuration;
+  private readonly base: string;
   private readonly send: typeof fetch;
   private readonly sendRepeating: typeof fetch;
 
@@ -59,10 +57,7 @@ export class AuthentikApi {
       };
     this.send = sender(client);
     this.sendRepeating = sender(client.extend({ retry: { methods: ["post", "patch"] } }));
-    this.configuration = new Configuration({
-      basePath: `${url.replace(/\/+$/, "")}/api/v3`,
-      fetchApi: this.send,
-    });
+    this.base = `${url.replace(/\/+$/, "")}/api/v3`;
   }
 
   /** @returns undefined when there is no such object. */
@@ -117,7 +112,7 @@ export class AuthentikApi {
     body?: unknown,
     send = this.send,
   ): Promise<Response> {
-    const url = new URL(`${this.configuration.basePath}${path}`);
+    const url = new URL(`${this.base}${path}`);
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, String(value));
     try {
       return await send(url, {

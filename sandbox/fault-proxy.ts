@@ -52,16 +52,13 @@ export class FaultProxy {
     private readonly stop: () => Promise<void>,
   ) {}
 
-  /**
-   * @param target address of the server behind.
-   * @param port where it listens; a free one unless told otherwise.
-   */
-  static async start(target: string, port = 0): Promise<FaultProxy> {
+  /** @param target address of the server behind; where it is not known yet, {@link target} is set before the first request. */
+  static async start(target = ""): Promise<FaultProxy> {
     const handle = { proxy: undefined as FaultProxy | undefined };
     const server = createServer((request, response) => handle.proxy?.handle(request, response));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(port, "127.0.0.1", resolve);
+      server.listen(0, "127.0.0.1", resolve);
     });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     handle.proxy = new FaultProxy(
