@@ -1,3 +1,4 @@
+import { STACK } from "./config";
 import { measure } from "./measure";
 import { evaluation, evaluationEnv, type Programs } from "./programs";
 import type { Evaluated } from "./evaluate";
@@ -12,6 +13,7 @@ export interface Row {
 }
 
 const WARM = "warm preview";
+const PACK = "warm preview, policy pack";
 
 /** What is measured with the engine. A part of the product that is to be measured adds its row here. */
 export const ROWS: readonly Row[] = [
@@ -24,9 +26,14 @@ export const ROWS: readonly Row[] = [
     run: (stage) => stage.pulumi("up", "--yes", "--refresh", "--skip-preview", "--expect-no-changes"),
   },
   {
-    name: "warm preview, policy pack",
+    name: PACK,
     floor: { row: WARM },
     run: (stage) => stage.pulumi("preview", "--refresh", "--policy-pack", ".local/build/policy"),
+  },
+  {
+    name: "npm run preview",
+    floor: { row: PACK },
+    run: (stage) => stage.npm("preview", "--stack", STACK),
   },
   {
     name: "access report",

@@ -54,9 +54,9 @@ export class Stage {
     return this.sample("pulumi", [...args, "--stack", STACK, "--non-interactive"]);
   }
 
-  /** Measures a command of package.json, without npm and the bundling around it. */
+  /** Measures a command of package.json with all of its start-up, without npm around it. */
   npm(...args: string[]): Promise<Sample> {
-    return this.sample(process.execPath, [join(this.program, ".local/build/command.cjs"), ...args]);
+    return this.sample(process.execPath, [join(this.program, "commands/start.mjs"), ...args]);
   }
 
   /** What the last preview, refreshed, would do: as a file. */

@@ -37,7 +37,7 @@ const someOf = (known: readonly string[]) => (text: string) => {
 
 /**
  * `npm run faults`: harms a stack of its own on the sandbox in every way it knows, lets an operator's commands run again,
- * and prints what was lost. The same seed harms at the same requests.
+ * and prints what was lost. The same seed harms at the same requests or moments.
  *
  * @returns 0 when nothing was lost, 1 when something was, 2 wrong use.
  */
