@@ -31,12 +31,13 @@ export class Ground {
       authentik: await FaultProxy.start(),
       kubernetes: await FaultProxy.start(),
     });
-    copyProject(root, ground.place("empty"));
-    await ground.at("empty", configure);
-    ground.copy("empty", "whole");
-    await ground.at("whole", (site) => ground.bringUp(site));
-    ground.copy("whole", "unknown");
-    await ground.at("unknown", forgetState);
+    try {
+      await ground.lay();
+    } catch (error) {
+      // Its doors would keep the process alive.
+      await ground.close();
+      throw error;
+    }
     return ground;
   }
 
@@ -60,6 +61,15 @@ export class Ground {
   async close(): Promise<void> {
     await Promise.all([this.doors.authentik.close(), this.doors.kubernetes.close()]);
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async lay(): Promise<void> {
+    copyProject(this.root, this.place("empty"));
+    await this.at("empty", configure);
+    this.copy("empty", "whole");
+    await this.at("whole", (site) => this.bringUp(site));
+    this.copy("whole", "unknown");
+    await this.at("unknown", forgetState);
   }
 
   private place(name: string): string {
