@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { FAULTS, type Fault } from "../sandbox/fault-proxy";
 import type { Ground } from "./ground";
-import type { Ended, Site } from "./site";
+import { STATE_FILE, type Ended, type Site } from "./site";
 import type { Subject } from "./subjects";
 
 /** Gives a whole number from 1 to `most`. */
@@ -139,8 +139,7 @@ export const HARMS: Readonly<Record<string, Harm>> = {
   "damaged-state": {
     subjects: ["change"],
     before: (_, folder, chance) => {
-      const stacks = join(folder, ".sandbox/state/.pulumi/stacks/plana-sso");
-      const file = join(stacks, "faults.json");
+      const file = join(folder, STATE_FILE);
       const whole = readFileSync(file);
       const damage = [whole.subarray(0, chance(whole.length - 1)), Buffer.alloc(0), Buffer.alloc(4096)];
       writeFileSync(file, damage[chance(3) - 1] ?? "");

@@ -10,6 +10,12 @@ import { Sandbox } from "../sandbox/sandbox";
 /** Name of the stack that is harmed. */
 export const STACK = "faults";
 
+/** Where a site's servers and state lie in its folder. */
+const SANDBOX = ".sandbox";
+
+/** Where its state lies in the folder of a site. */
+export const STATE_FILE = join(SANDBOX, "state", ".pulumi", "stacks", "plana-sso", `${STACK}.json`);
+
 /** What stands before the two servers: the same for every site, since the stack's configuration names its addresses. */
 export interface Doors {
   readonly authentik: FaultProxy;
@@ -50,7 +56,7 @@ export class Site {
 
   /** @param folder a copy of the project; what its servers hold is in `.sandbox`. */
   static async open(root: string, folder: string, { authentik, kubernetes }: Doors): Promise<Site> {
-    const directory = join(folder, ".sandbox");
+    const directory = join(folder, SANDBOX);
     const sandbox = await Sandbox.start({ root, directory });
     authentik.target = sandbox.authentik.url;
     kubernetes.target = sandbox.kubernetes.url;
@@ -67,11 +73,11 @@ export class Site {
 
   /** Where the state of the stack and of the servers is. */
   get directory(): string {
-    return join(this.folder, ".sandbox");
+    return join(this.folder, SANDBOX);
   }
 
   get stateFile(): string {
-    return join(this.directory, "state", ".pulumi", "stacks", "plana-sso", `${STACK}.json`);
+    return join(this.folder, STATE_FILE);
   }
 
   /** Whether a command has left its lock on the stack. */

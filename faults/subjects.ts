@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { LEAVER, type Start } from "./ground";
-import { STACK } from "./site";
+import { STACK, STATE_FILE } from "./site";
 
 /** A command that is harmed while it runs. */
 export interface Subject {
@@ -36,6 +36,10 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   "token-rotate": of("whole", ops("token", "rotate")),
   "token-rotate-automation": of("whole", ops("token", "rotate", "--which", "automation")),
   "secret-reissue": of("whole", ops("secret", "reissue", "forgejo")),
+  "secret-manifest": of("whole", ops("secret", "manifest", "forgejo", "--plain")),
+  repair: of("whole", ["repair", "--stack", STACK], {
+    edit: (folder) => writeFileSync(join(folder, STATE_FILE), ""),
+  }),
   access: of("whole", ops("access")),
   doctor: of("whole", ops("doctor"), { done: /finding/i }),
 };
