@@ -111,7 +111,7 @@ export async function adoptStack(stackOf: Workspace, options: AdoptOptions): Pro
   if (damaged || interrupted > 0) {
     const what = damaged ? "The state cannot be read" : `${interrupted} operations were interrupted`;
     if (!apply) say(`${what}; --apply mends that first, as npm run repair does.`);
-    if (apply ? !(await mend(workspace, { gone: [], say })) : damaged) return 1;
+    if (apply ? !(await mend(workspace, { gone: [], say, adopting: true })) : damaged) return 1;
   }
   const live = await connect(workspace);
   say("Reading what runs …");

@@ -80,7 +80,7 @@ async function selected(workspace: Workspace): Promise<number | undefined> {
 
 /** The data of the composition that a stack runs. */
 async function organisationOf(workspace: Workspace): Promise<Organisation> {
-  const name = await compositionOf(workspace);
+  const name = compositionOf(workspace);
   const { prod } = await import("../stacks/prod");
   const { local } = await import("../stacks/local");
   const compositions: Readonly<Record<string, Organisation>> = { prod, local };

@@ -1,3 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
+
+import { load } from "js-yaml";
+
 import type { Workspace } from "../commands/workspace";
 
 /**
@@ -39,10 +43,15 @@ function unreadable(what: string, stack: string, said: string): Error {
 }
 
 /**
- * The composition that a stack runs: what its configuration says, else its own name. Where that cannot be read, too: the
- * roster is edited on machines that have no access to the stack's state.
+ * The composition that a stack runs: what its configuration says, else its own name. Read from the stack's file, without the
+ * CLI, which needs the stack's state for it: the roster is edited on machines that have no access to that, and a run that
+ * was killed may have left it unreadable.
  */
-export async function compositionOf(workspace: Workspace): Promise<string> {
-  const said = await configuredValue(workspace, "plana-sso:composition").catch(() => undefined);
-  return said ?? workspace.stack;
+export function compositionOf(workspace: Pick<Workspace, "stack" | "configFile">): string {
+  const file = workspace.configFile();
+  const { config } = ((existsSync(file) && load(readFileSync(file, "utf8"))) || {}) as {
+    readonly config?: Readonly<Record<string, unknown>>;
+  };
+  const said = config?.["plana-sso:composition"];
+  return typeof said === "string" && said !== "" ? said : workspace.stack;
 }

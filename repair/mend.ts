@@ -1,7 +1,7 @@
 import { importAll } from "../adoption/plan";
 import { sealed } from "../adoption/sealed-release";
 import type { Workspace } from "../commands/workspace";
-import { connect } from "../live/connect";
+import { connect, type Live } from "../live/connect";
 import { readDeployment, type Resource } from "../state/resources";
 import { dropCutNotes, isUnreadable } from "./folder-backend";
 import { importFileOf, type Found } from "./import-pending";
@@ -15,6 +15,8 @@ export interface RepairOptions {
   /** Owners of locks of whom the operator says that they are gone, as `user@host:pid`. */
   readonly gone: readonly string[];
   readonly say: (text: string) => void;
+  /** Whether what is on the servers and not in the state is left to the caller: an adoption takes it over itself. */
+  readonly adopting?: true;
 }
 
 /**
@@ -49,10 +51,22 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
   await sealRelease(workspace, say);
   const releases = [...state.resources, ...state.pending.map(({ resource }) => resource)];
   await freeReleases(live.cluster, releases, say);
-  const { importFile, stop } = await findUnrecorded(workspace, live, say);
-  if (!(await unlocked(workspace, options, () => importAll(workspace, importFile)))) return false;
-  if (stop) return false;
+  if (!options.adopting && !(await recordUnrecorded(workspace, live, options))) return false;
   if (state.pending.length > 0) say("The state is sound again.");
+  return true;
+}
+
+/** Longest chain of objects of which each names the one before by an id. */
+const MOST_ROUNDS = 8;
+
+/** Imports what an update made and did not write down: first what depends on nothing, then what depends on that. */
+async function recordUnrecorded(workspace: Workspace, live: Live, options: RepairOptions): Promise<boolean> {
+  for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+    const { importFile, stop, waiting } = await findUnrecorded(workspace, live, options.say);
+    if (!(await unlocked(workspace, options, () => importAll(workspace, importFile)))) return false;
+    if (stop) return false;
+    if (!waiting) break;
+  }
   return true;
 }
 

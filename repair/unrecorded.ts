@@ -19,6 +19,8 @@ export interface Unrecorded {
   readonly importFile: ImportFile;
   /** Whether `up` must not run: it would change a secret of something that works. */
   readonly stop: boolean;
+  /** Whether there may be more, which can be told once these are imported: objects that name them by an id. */
+  readonly waiting: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface Unrecorded {
  * is refused ("must be unique"), or, where nothing need be unique, doubles them.
  *
  * Only what is there exactly as the program would make it is imported; anything else was made by somebody else, and is
- * `adopt`'s to take over.
+ * `adopt`'s to take over. What names another object by its id can only be told once that one is imported: it waits.
  */
 export async function findUnrecorded(
   workspace: Workspace,
@@ -42,7 +44,7 @@ export async function findUnrecorded(
     list = JSON.parse(readFileSync(listFile, "utf8")) as ImportList;
   } catch {
     // What is wrong with the program is `up`'s to say.
-    return { importFile: { resources: [] }, stop: false };
+    return { importFile: { resources: [] }, stop: false, waiting: false };
   } finally {
     rmSync(listFile, { force: true });
   }
@@ -51,34 +53,52 @@ export async function findUnrecorded(
   const resolver = new Resolver({ resources: desired, live: new LiveObjects(authentik), cluster });
   const adopt = `\`npm run adopt -- --stack ${workspace.stack}\` shows what taking it over would change`;
   const ids = new Map<string, string>();
+  /** What is there and not imported, and what waits for something that is only now. */
+  const left = new Set<string>();
+  const awaited = new Set<string>();
   let stop = false;
+  let waiting = false;
+  // In the order in which the engine would make them: each after what it depends on.
   for (const resource of desired) {
+    const { urn } = resource;
     const kind = kindOf(resource.type);
     const inCluster = resource.type === "kubernetes:core/v1:Secret";
-    if (!made.has(resource.urn) || !(inCluster || (kind && kind.singleton === undefined))) continue;
+    if (!made.has(urn) || !(inCluster || (kind && kind.singleton === undefined))) continue;
+    const anew = generatedAnew(resource, made);
+    if (anew === undefined && dependsOn(resource, left)) {
+      left.add(urn);
+      continue;
+    }
+    if (anew === undefined && dependsOn(resource, awaited)) {
+      awaited.add(urn);
+      waiting = true;
+      continue;
+    }
     const answer = await resolver.resolve(resource);
     if (answer.found === "none" || answer.found === "nothing to look for") continue;
     const name = nameOf(resource);
     if (answer.found !== "one") {
+      left.add(urn);
       say(`  ${name}: more than one object may be it; ${adopt}`);
       continue;
     }
     const { candidate } = answer;
-    const anew = generatedAnew(resource, made);
     if (anew !== undefined) {
       stop = true;
       say(`  ${name}: is there (${candidate.id}), and \`up\` would give it another ${anew}; ${adopt}`);
     } else if (kind) {
       const others = otherFields(resource, candidate);
       if (others.length > 0) {
+        left.add(urn);
         say(`  ${name}: is there (${candidate.id}) with another ${others.join(", ")}; ${adopt}`);
         continue;
       }
+      awaited.add(urn);
       say(`  ${name}: was made (${candidate.id}), and its answer was lost; imported`);
       ids.set(keyOf(resource.type, resource.name), candidate.id);
     }
   }
-  return { importFile: narrow(list, ids), stop };
+  return { importFile: narrow(list, ids), stop, waiting };
 }
 
 function nameOf({ type, name }: Resource): string {
@@ -87,6 +107,10 @@ function nameOf({ type, name }: Resource): string {
 
 function otherFields(resource: Resource, { object }: Candidate): string[] {
   return differingFields(resource, object).map(({ field }) => field);
+}
+
+function dependsOn({ propertyDependencies }: Resource, some: ReadonlySet<string>): boolean {
+  return Object.values(propertyDependencies).some((urns) => urns.some((urn) => some.has(urn)));
 }
 
 /** The input that would come from a value that is generated only now: what is there has another one. */

@@ -21,7 +21,7 @@ export interface NewPerson {
 export async function addPerson(context: Context, person: NewPerson): Promise<Result> {
   const { organisation, workspace, dryRun } = context;
   const entry = entryOf(person);
-  const file = await RosterFile.of(context);
+  const file = RosterFile.of(context);
   const email = emailOf(entry, organisation.staffDomain);
   const result = (text: string, change: string): Result => ({
     code: 0,

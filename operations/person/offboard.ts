@@ -31,7 +31,7 @@ export interface OffboardOptions {
  * @throws Refusal for an unknown person, the last administrator, or the account that the command itself uses.
  */
 export async function offboard(context: Context, wanted: string, options: OffboardOptions): Promise<Result> {
-  const file = await RosterFile.of(context);
+  const file = RosterFile.of(context);
   const roster = onRoster(context.organisation, file.entries);
   if (!options.now) {
     const person = findNamed(wanted, roster);

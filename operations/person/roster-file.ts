@@ -41,8 +41,8 @@ export class RosterFile {
    *
    * @throws Refusal when the file is missing, or is no plain list.
    */
-  static async of({ workspace }: Context): Promise<RosterFile> {
-    const composition = await compositionOf(workspace);
+  static of({ workspace }: Context): RosterFile {
+    const composition = compositionOf(workspace);
     const paths = [composition, "prod"].map((name) => join(workspace.folder, "stacks", name, "people.ts"));
     const path = paths.find((each) => existsSync(each));
     if (path === undefined) throw new Refusal(`${paths.join(" and ")}: there is no such file`);

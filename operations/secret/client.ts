@@ -91,8 +91,8 @@ export async function credentialsOf(
  *
  * @throws Refusal when no file has that application.
  */
-export async function applicationsFile({ workspace }: Context, slug: string): Promise<DataFile> {
-  const composition = await compositionOf(workspace);
+export function applicationsFile({ workspace }: Context, slug: string): DataFile {
+  const composition = compositionOf(workspace);
   const stacks = join(workspace.folder, "stacks");
   const folders = readdirSync(stacks, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

@@ -46,7 +46,7 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
   );
   const interrupted = journal.read();
   if (interrupted) context.say(`going on with the reissue of ${slug} that was interrupted`);
-  const issue = await issued(context, client, journal, interrupted);
+  const issue = issued(context, client, journal, interrupted);
   if (!interrupted?.applied) {
     await steps.take(issue.what, () => issue.write());
     await steps.take("applied to its secret, provider and delivery, and to nothing else", async () => {
@@ -125,12 +125,12 @@ interface Issue {
   write(): Promise<void>;
 }
 
-async function issued(
+function issued(
   context: Context,
   client: Client,
   journal: Journal,
   interrupted: Progress | undefined,
-): Promise<Issue> {
+): Issue {
   const { workspace } = context;
   const { slug } = client;
   if (client.configured) {
@@ -146,7 +146,7 @@ async function issued(
       },
     };
   }
-  const file = await applicationsFile(context, slug);
+  const file = applicationsFile(context, slug);
   const written = Number(file.property("slug", slug, "secretGeneration") ?? "1");
   const keepers = client.generated?.inputs.keepers as { readonly generation?: string } | undefined;
   const running = Number(keepers?.generation ?? "1");

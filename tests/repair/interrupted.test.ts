@@ -33,6 +33,11 @@ beforeEach(() => {
 
 jest.setTimeout(400_000);
 
+interface Recorded {
+  readonly urn: string;
+  readonly dependencies?: readonly string[];
+}
+
 /** Kills the engine and all it started, as a runner that dies does, once so many objects have been made. */
 async function killedAfter(created: number): Promise<void> {
   const { command, leading } = trial.sandbox.cli;
@@ -204,6 +209,51 @@ test("a creation of which two objects may be the outcome is told, and nothing is
   await fetch(`${url}/api/v3/core/users/${twin.pk}/`, { method: "DELETE", headers });
   expect(await mend(workspace, options)).toBe(true);
   expect(said.join("\n")).toMatch(/User martin\.kotrulev: was made \(\d+\); imported/);
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+/** Makes the state forget a stage, what binds it to flows and what these bindings depend on. @returns the whole state. */
+async function forgetChain(): Promise<string> {
+  const { stdout: whole } = await trial.must(["stack", "export", "--stack", STACK]);
+  const state = JSON.parse(whole) as { deployment: { resources: Recorded[] } };
+  const { resources } = state.deployment;
+  const gone = new Set(
+    resources.flatMap(({ urn }) => (urn.endsWith("Deny::plana-totp-missing") ? [urn] : [])),
+  );
+  for (const { urn, dependencies = [] } of resources)
+    if (dependencies.some((each) => gone.has(each))) gone.add(urn);
+  state.deployment.resources = resources.filter(({ urn }) => !gone.has(urn));
+  const stdin = JSON.stringify(state);
+  expect(await workspace.pulumi(["stack", "import"], { stdin })).toMatchObject({ code: 0 });
+  return whole;
+}
+
+test("a chain that nobody wrote down is recorded link by link, and left to an adoption", async () => {
+  await forgetChain();
+  expect(await mend(workspace, { ...options, adopting: true })).toBe(true);
+  expect(said).toEqual([]);
+  expect(await mend(workspace, options)).toBe(true);
+  const imported = / {2}(\w+) \S+: was made \(\S+\), and its answer was lost; imported/;
+  expect(said.map((line) => imported.exec(line)?.[1])).toEqual([
+    "StageDeny",
+    ...["FlowStageBinding", "FlowStageBinding"],
+    ...["PolicyBinding", "PolicyBinding", "PolicyBinding", "PolicyBinding"],
+  ]);
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+test("what names an object that is there with other fields is left to the adoption, like that object", async () => {
+  const whole = await forgetChain();
+  const { results } = await trial.authentik<List<{ pk: string; name: string }>>("/stages/deny/");
+  const stage = results.find(({ name }) => name === "plana-totp-missing");
+  await trial.authentik(`/stages/deny/${stage?.pk ?? ""}/`, "PATCH", { deny_message: "by hand" });
+  expect(await mend(workspace, options)).toBe(true);
+  expect(said).toEqual([
+    expect.stringMatching(/ {2}StageDeny plana-totp-missing: is there \(\S+\) with another denyMessage; /),
+  ]);
+  expect(await workspace.pulumi(["stack", "import"], { stdin: whole })).toMatchObject({ code: 0 });
   expect(await converge(workspace)).toMatchObject({ code: 0 });
   await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
 });
