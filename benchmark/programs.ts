@@ -27,7 +27,9 @@ export async function writePrograms(root: string, folder: string, of: Organisati
   mkdirSync(flat, { recursive: true });
   for (const name of COMMON) cpSync(join(root, name), join(flat, name));
   for (const name of ["node_modules", "sdks"]) symlinkSync(join(root, name), join(flat, name));
-  cpSync(join(root, "benchmark/flat/index.ts"), join(flat, "index.ts"));
+  const program = readFileSync(join(root, "benchmark/flat/index.ts"), "utf8");
+  writeFileSync(join(flat, "index.ts"), program.replace("../../stacks/promise-traces", "./promise-traces"));
+  cpSync(join(root, "stacks/promise-traces.ts"), join(flat, "promise-traces.ts"));
 
   const recordings: string[] = [];
   for (const data of [oneChanged(of), of]) {

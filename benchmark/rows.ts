@@ -70,5 +70,10 @@ export async function evaluate(root: string, program: string): Promise<Sample & 
     limit: 10 * 60_000,
   });
   const said = JSON.parse(stdout) as Evaluated;
+  if (said.distinctLookUps < said.lookUps) {
+    throw new Error(
+      `${said.lookUps} look-ups of ${said.distinctLookUps} objects: each is to be looked up once`,
+    );
+  }
   return { wall, cpu, memory: said.peakBytes, requests: 0, lookUps: said.lookUps, said };
 }

@@ -35,7 +35,13 @@ export class Stage {
     const directory = mkdtempSync(join(tmpdir(), "plana-sso-stage-"));
     const sandbox = await Sandbox.start({ root, directory });
     const stage = new Stage(program, sandbox, directory);
-    await stage.configure();
+    try {
+      await stage.configure();
+    } catch (error) {
+      // Its servers would keep the process alive.
+      await stage.close();
+      throw error;
+    }
     return stage;
   }
 

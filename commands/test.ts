@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { buildEngine } from "../sandbox/engine/build";
@@ -31,12 +31,21 @@ export async function test(root: string, args: readonly string[]): Promise<numbe
   ];
   const report = join(root, ".local", "test-report.json");
   mkdirSync(join(root, ".local"), { recursive: true });
-  await check("tests", ["jest", "--json", "--outputFile", report, ...args]);
+  // An earlier run's is not to pass for this one's.
+  rmSync(report, { force: true });
+  const good = await check("tests", ["jest", "--json", "--outputFile", report, ...args]);
+  if (!existsSync(report)) {
+    console.log(
+      `${checks.filter(Boolean).length} passed, ${checks.filter((each) => !each).length + 1} failed`,
+    );
+    return 1;
+  }
   const tests = JSON.parse(readFileSync(report, "utf8")) as JestResult;
   const passed = checks.filter(Boolean).length + tests.numPassedTests;
   // A suite that could not be loaded ran no test, and failed all the same.
-  const failed =
-    checks.filter((good) => !good).length + tests.numFailedTests + tests.numRuntimeErrorTestSuites;
+  const counted =
+    checks.filter((each) => !each).length + tests.numFailedTests + tests.numRuntimeErrorTestSuites;
+  const failed = counted === 0 && !good ? 1 : counted;
   if (tests.numPendingTests > 0) console.log(`${tests.numPendingTests} skipped; each says why above`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
