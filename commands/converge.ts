@@ -13,7 +13,7 @@ import type { Workspace } from "./workspace";
 export async function converge(workspace: Workspace, args: readonly string[] = []): Promise<Finished> {
   const update = ["up", "--yes", "--refresh", ...policyArguments(workspace, args), ...args];
   const say = (text: string) => console.error(text);
-  checkRoom(workspace);
+  await checkRoom(workspace);
   const stopped = await unreachable(workspace);
   if (stopped) return stopped;
   if (!(await settled(workspace, say))) return { code: 1, stdout: "", stderr: "" };

@@ -12,10 +12,10 @@ const LEAST = 100;
  *
  * @throws Error when there is too little; nothing was changed then.
  */
-export function checkRoom({ stack, env }: Pick<Workspace, "stack" | "env">): void {
-  const backend = env.PULUMI_BACKEND_URL ?? "";
-  if (!backend.startsWith("file:///")) return;
-  const folder = fileURLToPath(backend.replace(/\?.*$/, ""));
+export async function checkRoom(workspace: Workspace): Promise<void> {
+  const { stack, env } = workspace;
+  const folder = await folderOf(workspace, env.PULUMI_BACKEND_URL ?? "");
+  if (folder === undefined) return;
   const { bavail, bsize } = statfsSync(folder);
   const free = Math.floor((bavail * bsize) / 1_000_000);
   if (free >= LEAST) return;
@@ -23,4 +23,12 @@ export function checkRoom({ stack, env }: Pick<Workspace, "stack" | "env">): voi
     `${folder}: ${free} MB are free, where the state of stack ${stack} is kept; expected ${LEAST} MB or more; nothing was changed.\n` +
       "  mend: make room on that disk",
   );
+}
+
+/** Only where the environment does not tell is the CLI asked, which takes longer. */
+async function folderOf(workspace: Workspace, backend: string): Promise<string | undefined> {
+  if (backend.startsWith("file:///")) return fileURLToPath(backend.replace(/\?.*$/, ""));
+  if (backend !== "" && !backend.startsWith("file:")) return undefined;
+  const { foldersOf } = await import("../repair/folder-backend");
+  return (await foldersOf(workspace))?.root;
 }

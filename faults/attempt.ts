@@ -3,11 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { census, changedSecrets, without, type Census } from "./census";
 import type { Ground } from "./ground";
 import type { Chance, Harm, Undisturbed } from "./harms";
-import type { Ended, Site } from "./site";
+import { directoryOf, type Ended, type Site } from "./site";
 import { UP, type Subject } from "./subjects";
 
 /** What came of one harm. */
 export interface Outcome {
+  /** Whether the harm met the command: one that ended sooner than an undisturbed run was spared. */
+  readonly struck: boolean;
   /** The command could be run again to its end, `up` after it too, and a refreshed preview has nothing to do then. */
   readonly converged: boolean;
   /** It was said what happened: by what failed, or, where it was ended from outside, by what ran next. */
@@ -35,7 +37,7 @@ export async function usual(ground: Ground, subject: Subject): Promise<Usual> {
   subject.edit?.(folder);
   const site = await ground.open(folder);
   try {
-    const before = censusOrNone(site);
+    const before = censusOrNone(folder);
     site.heal();
     const begun = performance.now();
     const ended = await site.run(subject.args);
@@ -68,24 +70,25 @@ export async function attempt(
 ): Promise<Outcome> {
   const folder = ground.fresh(subject.from);
   subject.edit?.(folder);
+  const before = censusOrNone(folder);
   harm.before?.(ground, folder, chance);
   const site = await ground.open(folder);
   try {
-    const before = censusOrNone(site);
     const ended = await (harm.during?.(site, subject, chance, expected) ?? site.run(subject.args));
     site.heal();
     const interrupted = hasUnfinished(site);
     const rest = await settle(site, subject, ended.code === 0 || subject.args === UP);
     const now = census(site.directory);
-    // From nothing, every secret is made anew.
-    const changed = before && subject.from === "whole" ? changedSecrets(before, now) : [];
+    const changed = before ? changedSecrets(before, now) : [];
     const secrets = changed.filter((place) => !expected.changed.includes(place));
     // What is ended from outside says nothing; the next one does.
-    const told =
-      ended.code === undefined
+    const told = ended.hung
+      ? false
+      : ended.code === undefined
         ? !interrupted || /operations were interrupted|is damaged/.test(rest.said)
         : finished(subject, ended) || /error:|mend:|currently locked by|is locked by/.test(ended.said);
     const outcome = {
+      struck: ended.struck ?? true,
       converged: rest.converged,
       told,
       lost: [...without(expected.end.objects, now.objects), ...secrets],
@@ -163,6 +166,7 @@ function hasUnfinished({ stateFile }: Site): boolean {
 }
 
 /** Of a stack before its first `up` there is nothing to compare. */
-function censusOrNone(site: Site): Census | undefined {
-  return existsSync(`${site.directory}/kubernetes.json`) ? census(site.directory) : undefined;
+function censusOrNone(folder: string): Census | undefined {
+  const directory = directoryOf(folder);
+  return existsSync(`${directory}/kubernetes.json`) ? census(directory) : undefined;
 }

@@ -48,7 +48,7 @@ function answer(fault: Fault): Harm {
         met += 1;
         return fault;
       });
-      return site.run(subject.args);
+      return { ...(await site.run(subject.args)), struck: met > 0 };
     },
   };
 }
@@ -62,8 +62,8 @@ const named = (name: string): Fault => {
 /** Every harm by its name. */
 export const HARMS: Readonly<Record<string, Harm>> = {
   killed: {
-    during: (site, subject, chance, { requests, milliseconds }) =>
-      site.run(subject.args, {
+    during: async (site, subject, chance, { requests, milliseconds }) => {
+      const ended = await site.run(subject.args, {
         begin: (kill) => {
           if (requests < FEW) {
             setTimeout(kill, chance(milliseconds));
@@ -75,7 +75,9 @@ export const HARMS: Readonly<Record<string, Harm>> = {
             return undefined;
           });
         },
-      }),
+      });
+      return { ...ended, struck: ended.code === undefined };
+    },
   },
   "answers-500": answer(named("500")),
   "answers-502": answer(named("502")),

@@ -63,14 +63,22 @@ export async function faults(root: string, args: readonly string[]): Promise<num
   console.log(`seed ${options.seed}`);
   const folder = join(root, ".local", "faults");
   mkdirSync(folder, { recursive: true });
-  const rows = await harm(
+  const rows: Row[] = [];
+  const file = join(root, ".local", "faults.json");
+  for await (const row of harm(
     root,
     options,
     (text) => console.error(text),
     (name, said) => writeFileSync(join(folder, `${name}.log`), said),
-  );
-  const file = join(root, ".local", "faults.json");
-  writeFileSync(file, `${JSON.stringify({ ...options, rows }, undefined, 2)}\n`);
+  )) {
+    rows.push(row);
+    // After each, since what comes next may stop the run.
+    writeFileSync(file, `${JSON.stringify({ ...options, rows }, undefined, 2)}\n`);
+  }
+  if (rows.length === 0) {
+    console.error("None of these harms is for any of these commands; nothing was tried.");
+    return 2;
+  }
   console.log(table(rows));
   return rows.every(unharmed) ? 0 : 1;
 }
@@ -81,15 +89,14 @@ export async function faults(root: string, args: readonly string[]): Promise<num
  * @param say progress, a line per attempt.
  * @param keep gets everything that was said in an attempt in which something was lost.
  */
-export async function harm(
+export async function* harm(
   root: string,
   { seed, times, subjects, harms }: Options,
   say: (text: string) => void,
   keep: (name: string, said: string) => void,
-): Promise<Row[]> {
+): AsyncGenerator<Row> {
   const ground = await Ground.prepare(root);
   try {
-    const rows: Row[] = [];
     for (const subjectName of subjects) {
       const subject = SUBJECTS[subjectName];
       const ways = harms.filter((name) => HARMS[name]?.subjects?.includes(subjectName) ?? true);
@@ -107,10 +114,9 @@ export async function harm(
           say(`== ${name}/${times}: ${lineOf(outcome)}`);
           if (outcome.said !== undefined) keep(name.replaceAll(" ", "-"), outcome.said);
         }
-        rows.push(rowOf(subjectName, harmName, outcomes, impossible));
+        yield rowOf(subjectName, harmName, outcomes, impossible);
       }
     }
-    return rows;
   } finally {
     await ground.close();
   }

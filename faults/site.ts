@@ -16,6 +16,11 @@ const SANDBOX = ".sandbox";
 /** Where its state lies in the folder of a site. */
 export const STATE_FILE = join(SANDBOX, "state", ".pulumi", "stacks", "plana-sso", `${STACK}.json`);
 
+/** Where the state of the stack and of the servers of a folder is. */
+export function directoryOf(folder: string): string {
+  return join(folder, SANDBOX);
+}
+
 /** What stands before the two servers: the same for every site, since the stack's configuration names its addresses. */
 export interface Doors {
   readonly authentik: FaultProxy;
@@ -27,6 +32,10 @@ export interface Ended {
   /** Exit code; undefined where it was ended from outside. */
   readonly code: number | undefined;
   readonly said: string;
+  /** Whether it was ended since it did not end by itself. */
+  readonly hung?: boolean;
+  /** Whether the harm has met it, where that can be missed. */
+  readonly struck?: boolean;
 }
 
 export interface RunOptions {
@@ -56,7 +65,7 @@ export class Site {
 
   /** @param folder a copy of the project; what its servers hold is in `.sandbox`. */
   static async open(root: string, folder: string, { authentik, kubernetes }: Doors): Promise<Site> {
-    const directory = join(folder, SANDBOX);
+    const directory = directoryOf(folder);
     const sandbox = await Sandbox.start({ root, directory });
     authentik.target = sandbox.authentik.url;
     kubernetes.target = sandbox.kubernetes.url;
@@ -73,7 +82,7 @@ export class Site {
 
   /** Where the state of the stack and of the servers is. */
   get directory(): string {
-    return join(this.folder, SANDBOX);
+    return directoryOf(this.folder);
   }
 
   get stateFile(): string {
@@ -135,7 +144,11 @@ export class Site {
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
         process.kill(-child.pid, "SIGKILL");
     };
-    const bound = setTimeout(kill, PATIENCE);
+    let hung = false;
+    const bound = setTimeout(() => {
+      hung = true;
+      kill();
+    }, PATIENCE);
     begin?.(kill);
     const code = await new Promise<number | undefined>((resolve, reject) => {
       child.once("error", reject);
@@ -144,7 +157,7 @@ export class Site {
     clearTimeout(bound);
     // What had been asked for is still being answered.
     if (code === undefined) await new Promise((resolve) => setTimeout(resolve, 500));
-    return { code, said };
+    return { code, said, hung };
   }
 
   /** Stops both servers; the folder stays. */

@@ -30,7 +30,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   up: of("empty", UP),
   change: of("whole", UP, { edit: changeData }),
   adopt: of("unknown", ["adopt", "--stack", STACK, "--apply"]),
-  "person-add": of("whole", ops("person", "add", "Ivan", "Petrov"), { done: /already|on the roster/ }),
+  "person-add": of("whole", ops("person", "add", "Ivan", "Petrov")),
   "person-invite": of("whole", ops("person", "invite", "julian.lubenov", "--print")),
   "person-offboard": of("whole", ops("person", "offboard", LEAVER, "--now", "--authenticators")),
   "token-rotate": of("whole", ops("token", "rotate")),

@@ -5,6 +5,8 @@ export interface Row {
   readonly subject: string;
   readonly harm: string;
   readonly tried: number;
+  /** How many of them the harm met. */
+  readonly struck: number;
   readonly converged: number;
   readonly told: number;
   /** Objects and secrets, over all attempts. */
@@ -23,6 +25,7 @@ export function rowOf(subject: string, harm: string, outcomes: readonly Outcome[
     subject,
     harm,
     tried: outcomes.length,
+    struck: sum(({ struck }) => Number(struck)),
     converged: sum(({ converged }) => Number(converged)),
     told: sum(({ told }) => Number(told)),
     lost: sum(({ lost }) => lost.length),
@@ -39,12 +42,23 @@ export function unharmed({ tried, converged, told, lost, surplus, in: inside }: 
 
 /** The rows as a table in Markdown. */
 export function table(rows: readonly Row[]): string {
-  const head = ["command", "harm", "tried", "converged", "told", "lost", "doubled or orphaned", "still in"];
+  const head = [
+    "command",
+    "harm",
+    "tried",
+    "struck",
+    "converged",
+    "told",
+    "lost",
+    "doubled or orphaned",
+    "still in",
+  ];
   const lines = rows.map((row) =>
     [
       row.subject,
       row.harm,
       row.impossible === undefined ? row.tried : `not tried: ${row.impossible}`,
+      row.struck,
       row.converged,
       row.told,
       row.lost,

@@ -26,6 +26,7 @@ export async function foldersOf(workspace: Workspace) {
   const { name } = load(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as { name: string };
   const kept = join(fileURLToPath(url), ".pulumi");
   return {
+    root: fileURLToPath(url),
     stacks: join(kept, "stacks", name),
     backups: join(kept, "backups", name, stack),
     history: join(kept, "history", name, stack),
@@ -43,9 +44,9 @@ export async function foldersOf(workspace: Workspace) {
 export async function dropCutNotes(workspace: Workspace, say: (text: string) => void): Promise<boolean> {
   const folders = await foldersOf(workspace);
   if (!folders) return false;
-  const { stacks, ...others } = folders;
+  const { stacks, backups, history, locks } = folders;
   const files = filesIn(stacks).filter((file) => basename(file).startsWith(`${workspace.stack}.json.`));
-  const cut = [...files, ...Object.values(others).flatMap(filesIn)].filter(
+  const cut = [...files, ...[backups, history, locks].flatMap(filesIn)].filter(
     (file) => file.endsWith(".attrs") && !isJson(file),
   );
   for (const file of cut) {

@@ -10,12 +10,31 @@ export interface LockOwner {
   readonly since: string;
 }
 
+/** What the engine writes into a lock file. */
+interface Lock {
+  readonly username: string;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly timestamp: string;
+}
+
 /** The owners of the locks that the engine complains of; none where it complains of something else. */
 export function lockOwners(said: string): LockOwner[] {
   if (!said.includes("the stack is currently locked by")) return [];
   return [...said.matchAll(/: created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)/g)].map(
     ([, user = "", host = "", pid = "", since = ""]) => ({ user, host, pid: Number(pid), since }),
   );
+}
+
+/** The owner that a lock file names; undefined where it is cut off, or gone meanwhile. */
+export function ownerIn(file: string): LockOwner | undefined {
+  if (!file.endsWith(".json")) return undefined;
+  try {
+    const { username, hostname: host, pid, timestamp } = JSON.parse(readFileSync(file, "utf8")) as Lock;
+    return { user: username, host, pid, since: timestamp };
+  } catch {
+    return undefined;
+  }
 }
 
 /** How an owner is named, also to say that it is gone. */

@@ -2,10 +2,10 @@ import { importAll } from "../adoption/plan";
 import { sealed } from "../adoption/sealed-release";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
-import { readDeployment, type Resource } from "../state/resources";
-import { dropCutNotes, isUnreadable } from "./folder-backend";
+import { readDeployment, type PendingOperation, type Resource } from "../state/resources";
+import { dropCutNotes, filesIn, foldersOf, isUnreadable } from "./folder-backend";
 import { importFileOf, type Found } from "./import-pending";
-import { isGone, lockOwners, nameOf } from "./lock";
+import { isGone, lockOwners, nameOf, ownerIn, type LockOwner } from "./lock";
 import { resolvePending } from "./pending";
 import { dropCopiesInClear, lastSoundCopy } from "./sound-copy";
 import { freeReleases } from "./stuck-release";
@@ -28,8 +28,10 @@ export interface RepairOptions {
  */
 export async function mend(workspace: Workspace, options: RepairOptions): Promise<boolean> {
   const { say } = options;
-  if (!(await readable(workspace, options))) return false;
-  const state = readDeployment(await exportState(workspace));
+  const lost = await readable(workspace, options);
+  if (!lost) return false;
+  const read = readDeployment(await exportState(workspace));
+  const state = { ...read, pending: [...read.pending, ...lost] };
   const live = await connect(workspace);
   let found: readonly Found[] | undefined = [];
   if (state.pending.length > 0) {
@@ -46,6 +48,8 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
   }
   // Only now, since it forgets what was interrupted: an object that is not imported yet would be left for ever. Where
   // nothing was, the state is written back as it is, which tells whether somebody holds the lock.
+  // What somebody who is at work writes between the two would be written over.
+  if (await isHeld(workspace, options)) return false;
   const settle = async () => importState(workspace, await exportState(workspace));
   if (!(await unlocked(workspace, options, settle))) return false;
   await sealRelease(workspace, say);
@@ -62,7 +66,9 @@ const MOST_ROUNDS = 8;
 /** Imports what an update made and did not write down: first what depends on nothing, then what depends on that. */
 async function recordUnrecorded(workspace: Workspace, live: Live, options: RepairOptions): Promise<boolean> {
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
-    const { importFile, stop, waiting } = await findUnrecorded(workspace, live, options.say);
+    const { desired, importFile, stop, waiting } = await findUnrecorded(workspace, live, options.say);
+    // A mending that was itself cut off has forgotten the operation, and the state never had the release.
+    if (round === 1) await freeReleases(live.cluster, desired, options.say);
     if (!(await unlocked(workspace, options, () => importAll(workspace, importFile)))) return false;
     if (stop) return false;
     if (!waiting) break;
@@ -92,27 +98,42 @@ export async function isDamaged(workspace: Workspace): Promise<boolean> {
 /** Replaces a state that cannot be read by an empty one. @returns whether it was done. */
 export async function beginAnew(workspace: Workspace, options: RepairOptions): Promise<boolean> {
   const { stack } = workspace;
-  if (!(await isDamaged(workspace))) {
-    options.say(
-      `The state of stack ${stack} can be read; nothing was changed.\n  mend: leave out --start-over`,
+  const { say } = options;
+  const kept = (await isDamaged(workspace))
+    ? (await dropCutNotes(workspace, say)) && !(await isDamaged(workspace))
+      ? "can be read"
+      : await lastSoundCopy(workspace).then((copy) => copy && `can be brought back from ${copy.path}`)
+    : "can be read";
+  if (kept !== undefined) {
+    say(
+      `The state of stack ${stack} ${kept}; nothing was changed.\n` +
+        `  mend: leave out --start-over: npm run repair -- --stack ${stack}`,
     );
     return false;
   }
   const empty = async () => importState(workspace, JSON.stringify({ version: 3, deployment: {} }));
   if (!(await unlocked(workspace, options, empty))) return false;
-  options.say(
+  say(
     `The state of stack ${stack} is empty now. Take over what runs:\n  npm run adopt -- --stack ${stack} --apply`,
   );
   return true;
 }
 
-/** Brings the state back where it cannot be read. @returns whether it can be read now. */
-async function readable(workspace: Workspace, options: RepairOptions): Promise<boolean> {
+/**
+ * Brings the state back where it cannot be read.
+ *
+ * @returns the unfinished operations that the copy knew, which the engine leaves out when it is written; undefined where the
+ *   state still cannot be read.
+ */
+async function readable(
+  workspace: Workspace,
+  options: RepairOptions,
+): Promise<readonly PendingOperation[] | undefined> {
   const { stack } = workspace;
   let exported = await workspace.pulumi(["stack", "export"]);
   if (exported.code !== 0 && isUnreadable(exported.stderr) && (await dropCutNotes(workspace, options.say)))
     exported = await workspace.pulumi(["stack", "export"]);
-  if (exported.code === 0 || !isUnreadable(exported.stderr)) return true;
+  if (exported.code === 0 || !isUnreadable(exported.stderr)) return [];
   const copy = await lastSoundCopy(workspace);
   if (!copy) {
     options.say(
@@ -121,13 +142,31 @@ async function readable(workspace: Workspace, options: RepairOptions): Promise<b
         `    npm run repair -- --stack ${stack} --start-over\n` +
         `    npm run adopt -- --stack ${stack} --apply`,
     );
-    return false;
+    return undefined;
   }
   options.say(
     `The state of stack ${stack} is damaged (${exported.stderr.trim()}).\n` +
       `Brought back: ${copy.path}, as the engine wrote it at ${copy.written}. What was made since then is looked for.`,
   );
-  return unlocked(workspace, options, () => importState(workspace, copy.text));
+  const written = await unlocked(workspace, options, () => importState(workspace, copy.text));
+  return written ? readDeployment(copy.text).pending : undefined;
+}
+
+/** Whether somebody who may still be at work holds the lock, where the backend is a folder; says so. */
+async function isHeld(workspace: Workspace, { gone, say }: RepairOptions): Promise<boolean> {
+  const folders = await foldersOf(workspace);
+  const owners = folders ? filesIn(folders.locks).flatMap((file) => ownerIn(file) ?? []) : [];
+  const owner = owners.find((each) => !isGone(each) && !gone.includes(nameOf(each)));
+  if (owner) say(lockedBy(workspace, owner));
+  return owner !== undefined;
+}
+
+function lockedBy({ stack }: Workspace, owner: LockOwner): string {
+  const name = nameOf(owner);
+  return (
+    `Stack ${stack} is locked by ${name} since ${owner.since}, who may still be at work.\n` +
+    `  mend: wait for it; if it has ended for certain: npm run repair -- --stack ${stack} --owner-is-gone ${name}`
+  );
 }
 
 /**
@@ -156,10 +195,7 @@ export async function unlocked(
       if (isGone(owner)) say(`The lock of ${name}, taken at ${owner.since}: its owner is gone.`);
       else if (gone.includes(name)) say(`The lock of ${name}, taken at ${owner.since}: told to be gone.`);
       else {
-        say(
-          `Stack ${workspace.stack} is locked by ${name} since ${owner.since}, who may still be at work.\n` +
-            `  mend: wait for it; if it has ended for certain: npm run repair -- --stack ${workspace.stack} --owner-is-gone ${name}`,
-        );
+        say(lockedBy(workspace, owner));
         return false;
       }
     }

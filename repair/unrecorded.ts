@@ -15,6 +15,8 @@ const GENERATED = /random:index\/random(?:Password|String):/;
 
 /** What an `up` would make although it is there. */
 export interface Unrecorded {
+  /** The program's resources; none where the program cannot be previewed. */
+  readonly desired: readonly Resource[];
   /** Objects as the program would make them: made by an update that never got the answer. */
   readonly importFile: ImportFile;
   /** Whether `up` must not run: it would change a secret of something that works. */
@@ -44,7 +46,7 @@ export async function findUnrecorded(
     list = JSON.parse(readFileSync(listFile, "utf8")) as ImportList;
   } catch {
     // What is wrong with the program is `up`'s to say.
-    return { importFile: { resources: [] }, stop: false, waiting: false };
+    return { desired: [], importFile: { resources: [] }, stop: false, waiting: false };
   } finally {
     rmSync(listFile, { force: true });
   }
@@ -98,7 +100,7 @@ export async function findUnrecorded(
       ids.set(keyOf(resource.type, resource.name), candidate.id);
     }
   }
-  return { importFile: narrow(list, ids), stop, waiting };
+  return { desired, importFile: narrow(list, ids), stop, waiting };
 }
 
 function nameOf({ type, name }: Resource): string {

@@ -53,6 +53,8 @@ describe("a census", () => {
       0,
       1,
     ],
+    ["a token for the API", { "core/tokens": [{ identifier: "x", intent: "api", user: 1 }] }, 0, 1],
+    ["a link that somebody was given", { "core/tokens": [{ intent: "recovery", user: 1 }] }, 0, 0],
     [
       "a person who is in another group",
       { "core/users": [{ ...PEOPLE[0], groups: [] }, PEOPLE[1] ?? {}] },
@@ -119,20 +121,22 @@ test("the same seed and name give the same numbers, another of either gives othe
   expect([...thrown].sort()).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
-const WELL: Outcome = { converged: true, told: true, lost: [], surplus: [], in: [] };
+const WELL: Outcome = { struck: true, converged: true, told: true, lost: [], surplus: [], in: [] };
 
 test.each<[string, Partial<Outcome>, string]>([
-  ["nothing", {}, "| up | killed | 2 | 2 | 2 | 0 | 0 | 0 |"],
-  ["no convergence", { converged: false }, "| up | killed | 2 | 1 | 2 | 0 | 0 | 0 |"],
-  ["silence", { told: false }, "| up | killed | 2 | 2 | 1 | 0 | 0 | 0 |"],
-  ["a loss", { lost: ["a", "b"] }, "| up | killed | 2 | 2 | 2 | 2 | 0 | 0 |"],
-  ["a double", { surplus: ["a"] }, "| up | killed | 2 | 2 | 2 | 0 | 1 | 0 |"],
-  ["somebody inside", { in: ["bob"] }, "| up | killed | 2 | 2 | 2 | 0 | 0 | 1 |"],
+  ["nothing", {}, "| up | killed | 2 | 2 | 2 | 2 | 0 | 0 | 0 |"],
+  ["a harm that missed", { struck: false }, "| up | killed | 2 | 1 | 2 | 2 | 0 | 0 | 0 |"],
+  ["no convergence", { converged: false }, "| up | killed | 2 | 2 | 1 | 2 | 0 | 0 | 0 |"],
+  ["silence", { told: false }, "| up | killed | 2 | 2 | 2 | 1 | 0 | 0 | 0 |"],
+  ["a loss", { lost: ["a", "b"] }, "| up | killed | 2 | 2 | 2 | 2 | 2 | 0 | 0 |"],
+  ["a double", { surplus: ["a"] }, "| up | killed | 2 | 2 | 2 | 2 | 0 | 1 | 0 |"],
+  ["somebody inside", { in: ["bob"] }, "| up | killed | 2 | 2 | 2 | 2 | 0 | 0 | 1 |"],
 ])("%s in one attempt of two is counted", (name, more, line) => {
   const outcome = { ...WELL, ...more };
   const row = rowOf("up", "killed", [WELL, outcome]);
   expect(table([row])).toContain(line);
-  expect([isUnharmed(outcome), unharmed(row)]).toEqual([name === "nothing", name === "nothing"]);
+  const good = name === "nothing" || name === "a harm that missed";
+  expect([isUnharmed(outcome), unharmed(row)]).toEqual([good, good]);
 });
 
 test("what cannot be tried says why", () => {

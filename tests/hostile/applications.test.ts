@@ -122,6 +122,40 @@ test("an exact public path that is accepted opens only itself", () => {
   });
 });
 
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names: a label, and a subdomain. */
+const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/;
+
+test("a slug, a namespace and a Service that are accepted make names that Kubernetes takes", () => {
+  const near = fc.string({
+    unit: fc.constantFrom(..."a Z 9 - . _ /".split(" ")),
+    minLength: 1,
+    maxLength: 70,
+  });
+  const long = fc.integer({ min: 1, max: 70 }).map((length) => "a".repeat(length));
+  let accepted = 0;
+  always(fc.oneof(hostile, near, long), (text) => {
+    for (const application of [
+      { ...oidc, slug: text },
+      { ...oidc, namespace: text },
+      { ...proxy, slug: text },
+      { ...proxy, service: { name: text, port: 80 } },
+    ] as const) {
+      if (refusals(application).length > 0) continue;
+      accepted += 1;
+      expect(application.namespace).toMatch(LABEL);
+      if (application.mode === "oidc") {
+        expect(`${application.slug}-oidc`).toMatch(SUBDOMAIN);
+        continue;
+      }
+      expect(application.service.name).toMatch(LABEL);
+      expect(`${application.slug}-outpost`).toMatch(LABEL);
+      expect(`${application.slug}-public-folders-headers`).toMatch(SUBDOMAIN);
+    }
+  });
+  expect(accepted).toBeGreaterThan(100);
+});
+
 test("whatever an application holds, it is refused with what was expected and how to mend it", () => {
   const fields = ["slug", "name", "description", "label", "namespace"] as const;
   always(fc.tuple(fc.constantFrom(...fields), hostile), ([field, text]) => {

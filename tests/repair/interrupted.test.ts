@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { converge } from "../../commands/converge";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
-import { isUnsettled, mend, sealRelease } from "../../repair/mend";
+import { beginAnew, isUnsettled, mend, sealRelease } from "../../repair/mend";
 import { dropCutNotes, select } from "../../repair/folder-backend";
 import { deployment, RELEASE } from "../../state/resources";
 import { Trial, type List } from "../../sandbox/trial";
@@ -255,6 +255,29 @@ test("what names an object that is there with other fields is left to the adopti
   ]);
   expect(await workspace.pulumi(["stack", "import"], { stdin: whole })).toMatchObject({ code: 0 });
   expect(await converge(workspace)).toMatchObject({ code: 0 });
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+test("a state is only begun anew where nothing can bring it back", async () => {
+  const state = join(trial.folder, ".sandbox/state/.pulumi");
+  const file = join(state, "stacks/plana-sso", `${STACK}.json`);
+  const { stdout: whole } = await trial.must(["stack", "export", "--stack", STACK]);
+  expect(await beginAnew(workspace, options)).toBe(false);
+  writeFileSync(`${file}.attrs`, "");
+  expect(await beginAnew(workspace, options)).toBe(false);
+  writeFileSync(file, "");
+  expect(await beginAnew(workspace, options)).toBe(false);
+  expect(said.filter((line) => line.startsWith("The state"))).toEqual([
+    expect.stringContaining("can be read; nothing was changed"),
+    expect.stringContaining("can be read; nothing was changed"),
+    expect.stringMatching(/can be brought back from \S+; nothing was changed/),
+  ]);
+  for (const kept of ["backups", "history"])
+    rmSync(join(state, kept, "plana-sso", STACK), { recursive: true });
+  rmSync(`${file}.bak`);
+  expect(await beginAnew(workspace, options)).toBe(true);
+  expect((await deployment(workspace)).resources).toEqual([]);
+  expect(await workspace.pulumi(["stack", "import"], { stdin: whole })).toMatchObject({ code: 0 });
   await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
 });
 
