@@ -99,7 +99,7 @@ function application(index: number, team: string): Application {
   };
 }
 
-/** The same organisation after a change of one person: out of the first group named, or leaving. */
+/** The same organisation after a change of one person: the first is leaving. */
 export function oneChanged(of: Organisation): Organisation {
   const [first, ...others] = of.people;
   if (!first) throw new Error("an organisation without people");

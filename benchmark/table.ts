@@ -22,7 +22,7 @@ export type Figures = Partial<Record<keyof Sample, Spread>>;
 
 const KINDS = ["wall", "cpu", "memory", "requests", "lookUps"] as const;
 
-/** The spread of each kind of figure that every sample has. */
+/** The spread of each kind of figure that any sample has; of an even number of samples the median is the lower one. */
 export function figures(samples: readonly Sample[]): Figures {
   return Object.fromEntries(
     KINDS.flatMap((kind) => {

@@ -111,7 +111,13 @@ export async function bundlePolicy(root) {
   // Last, so that an interrupted build is done again.
   writeFileSync(join(draft, "stamp"), digest);
   rmSync(folder, { recursive: true, force: true });
-  renameSync(draft, folder);
+  try {
+    renameSync(draft, folder);
+  } catch (error) {
+    // Another command has put the same there meanwhile.
+    rmSync(draft, { recursive: true, force: true });
+    if (!isFresh(stamp, digest)) throw error;
+  }
 }
 
 /** From the project's own packages: nothing may be installed yet when this file is loaded. */
