@@ -164,3 +164,10 @@ test.each<[RedirectUri["matching"], string]>([
 ])("the %s %j is narrow", (matching, url) => {
   expect(tooWide({ matching, url }, DOMAINS)).toBeUndefined();
 });
+
+test("a dash that is escaped, as Python's re.escape writes it, is read as a dash", () => {
+  const uri: RedirectUri = { matching: "regex", url: String.raw`https://a\.tenants\.example/sign\-in` };
+  expect(tooWide(uri, ["*.tenants.example"])).toBeUndefined();
+  expect(matches(uri, "https://a.tenants.example/sign-in")).toBe(true);
+  expect(matches(uri, "https://a.tenants.example/sign\\-in")).toBe(false);
+});
