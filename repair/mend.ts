@@ -48,7 +48,7 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
   }
   // Only now, since it forgets what was interrupted: an object that is not imported yet would be left for ever. Where
   // nothing was, the state is written back as it is, which tells whether somebody holds the lock.
-  // What somebody who is at work writes between the two would be written over.
+  // What somebody at work wrote between that export and the import would be written over.
   if (await isHeld(workspace, options)) return false;
   const settle = async () => importState(workspace, await exportState(workspace));
   if (!(await unlocked(workspace, options, settle))) return false;
@@ -65,8 +65,13 @@ const MOST_ROUNDS = 8;
 
 /** Imports what an update made and did not write down: first what depends on nothing, then what depends on that. */
 async function recordUnrecorded(workspace: Workspace, live: Live, options: RepairOptions): Promise<boolean> {
+  const told = new Set<string>();
+  const once = (text: string) => {
+    if (!told.has(text)) options.say(text);
+    told.add(text);
+  };
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
-    const { desired, importFile, stop, waiting } = await findUnrecorded(workspace, live, options.say);
+    const { desired, importFile, stop, waiting } = await findUnrecorded(workspace, live, once);
     // A mending that was itself cut off has forgotten the operation, and the state never had the release.
     if (round === 1) await freeReleases(live.cluster, desired, options.say);
     if (!(await unlocked(workspace, options, () => importAll(workspace, importFile)))) return false;
@@ -99,11 +104,7 @@ export async function isDamaged(workspace: Workspace): Promise<boolean> {
 export async function beginAnew(workspace: Workspace, options: RepairOptions): Promise<boolean> {
   const { stack } = workspace;
   const { say } = options;
-  const kept = (await isDamaged(workspace))
-    ? (await dropCutNotes(workspace, say)) && !(await isDamaged(workspace))
-      ? "can be read"
-      : await lastSoundCopy(workspace).then((copy) => copy && `can be brought back from ${copy.path}`)
-    : "can be read";
+  const kept = await whatIsKept(workspace, say);
   if (kept !== undefined) {
     say(
       `The state of stack ${stack} ${kept}; nothing was changed.\n` +
@@ -117,6 +118,14 @@ export async function beginAnew(workspace: Workspace, options: RepairOptions): P
     `The state of stack ${stack} is empty now. Take over what runs:\n  npm run adopt -- --stack ${stack} --apply`,
   );
   return true;
+}
+
+/** Why the state need not be begun anew; undefined where nothing can bring it back. */
+async function whatIsKept(workspace: Workspace, say: RepairOptions["say"]): Promise<string | undefined> {
+  if (!(await isDamaged(workspace))) return "can be read";
+  if ((await dropCutNotes(workspace, say)) && !(await isDamaged(workspace))) return "can be read";
+  const copy = await lastSoundCopy(workspace);
+  return copy && `can be brought back from ${copy.path}`;
 }
 
 /**

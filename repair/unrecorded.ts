@@ -55,7 +55,7 @@ export async function findUnrecorded(
   const resolver = new Resolver({ resources: desired, live: new LiveObjects(authentik), cluster });
   const adopt = `\`npm run adopt -- --stack ${workspace.stack}\` shows what taking it over would change`;
   const ids = new Map<string, string>();
-  /** What is there and not imported, and what waits for something that is only now. */
+  // There and not imported, with what names such an object; imported now, with what waits for that.
   const left = new Set<string>();
   const awaited = new Set<string>();
   let stop = false;

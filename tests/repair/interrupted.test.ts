@@ -170,7 +170,17 @@ test("the lock of a process that still runs here is not touched", async () => {
   const lock = { pid: alive.pid, username: "anna", hostname: hostname(), timestamp: "2026-05-28T09:00:00Z" };
   writeFileSync(join(folder, "alive.json"), JSON.stringify(lock));
   try {
-    expect(await mend(workspace, options)).toBe(false);
+    const calls: string[] = [];
+    const watched: Workspace = {
+      ...workspace,
+      pulumi: (args, more) => {
+        calls.push(args.join(" "));
+        return workspace.pulumi(args, more);
+      },
+    };
+    expect(await mend(watched, options)).toBe(false);
+    expect(calls).toContain("stack export");
+    expect(calls).not.toContain("stack import");
     expect(said.join("\n")).toContain(`is locked by anna@${hostname()}:${alive.pid ?? 0} since`);
     expect(alive.exitCode).toBeNull();
   } finally {
