@@ -10,6 +10,8 @@ import { UP, type Subject } from "./subjects";
 export interface Outcome {
   /** Whether the harm met the command: one that ended sooner than an undisturbed run was spared. */
   readonly struck: boolean;
+  /** What chance drew for it, in the order of drawing: at which request, or after how many milliseconds, it was harmed. */
+  readonly drawn: readonly number[];
   /** The command could be run again to its end, `up` after it too, and a refreshed preview has nothing to do then. */
   readonly converged: boolean;
   /** It was said what happened: by what failed, or, where it was ended from outside, by what ran next. */
@@ -71,10 +73,16 @@ export async function attempt(
   const folder = ground.fresh(subject.from);
   subject.edit?.(folder);
   const before = censusOrNone(folder);
-  harm.before?.(ground, folder, chance);
+  const drawn: number[] = [];
+  const draw: Chance = (most) => {
+    const number = chance(most);
+    drawn.push(number);
+    return number;
+  };
+  harm.before?.(ground, folder, draw);
   const site = await ground.open(folder);
   try {
-    const ended = await (harm.during?.(site, subject, chance, expected) ?? site.run(subject.args));
+    const ended = await (harm.during?.(site, subject, draw, expected) ?? site.run(subject.args));
     site.heal();
     const interrupted = hasUnfinished(site);
     const rest = await settle(site, subject, ended.code === 0 || subject.args === UP);
@@ -89,6 +97,7 @@ export async function attempt(
         : finished(subject, ended) || /error:|mend:|currently locked by|is locked by/.test(ended.said);
     const outcome = {
       struck: ended.struck ?? true,
+      drawn,
       converged: rest.converged,
       told,
       lost: [...without(expected.end.objects, now.objects), ...secrets],

@@ -15,9 +15,12 @@ export const LEAVER = "boyan.rabchev";
 
 const HALF = "half.json";
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 /** A stack and its servers in three copies, from which each attempt gets its own. */
 export class Ground {
   private attempts = 0;
+  private readonly opened: Site[] = [];
 
   private constructor(
     readonly root: string,
@@ -31,6 +34,7 @@ export class Ground {
       authentik: await FaultProxy.start(),
       kubernetes: await FaultProxy.start(),
     });
+    for (const signal of SIGNALS) process.once(signal, ground.abandon);
     try {
       await ground.lay();
     } catch (error) {
@@ -49,8 +53,10 @@ export class Ground {
     return this.place(name);
   }
 
-  open(folder: string): Promise<Site> {
-    return Site.open(this.root, folder, this.doors);
+  async open(folder: string): Promise<Site> {
+    const site = await Site.open(this.root, folder, this.doors);
+    this.opened.push(site);
+    return site;
   }
 
   /** The state file of the emulated Authentik as it was when the first application was made. */
@@ -59,9 +65,17 @@ export class Ground {
   }
 
   async close(): Promise<void> {
+    for (const signal of SIGNALS) process.off(signal, this.abandon);
     await Promise.all([this.doors.authentik.close(), this.doors.kubernetes.close()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
+
+  /** Of a run that is ended from outside nothing is to be left: no command of it, in a group of its own, and no copy. */
+  private readonly abandon = (): void => {
+    for (const site of this.opened) site.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+    process.exit(130);
+  };
 
   private async lay(): Promise<void> {
     copyProject(this.root, this.place("empty"));

@@ -39,7 +39,6 @@ const ROW = 12;
 
 function answer(fault: Fault): Harm {
   return {
-    subjects: DEPLOYMENTS,
     during: async (site, subject, chance, { requests }) => {
       const first = chance(requests);
       let met = 0;
@@ -88,7 +87,6 @@ export const HARMS: Readonly<Record<string, Harm>> = {
   slow: answer({ delay: 1_000 }),
   silent: answer({ silent: true }),
   restarts: {
-    subjects: DEPLOYMENTS,
     during: (site, subject, chance, { requests }) => {
       const at = chance(requests);
       let down = false;

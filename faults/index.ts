@@ -14,6 +14,8 @@ import { lineOf, rowOf, table, unharmed, type Row } from "./table";
 interface Options {
   readonly seed: number;
   readonly times: number;
+  /** Number of the first attempt; each draws its own harm, the same whichever came before. */
+  readonly first: number;
   readonly subjects: readonly string[];
   readonly harms: readonly string[];
 }
@@ -49,6 +51,12 @@ export async function faults(root: string, args: readonly string[]): Promise<num
     )
     .option("--seed <number>", "whose harms are made again", whole(999_999_999), seed)
     .option("--times <number>", "how often each is tried", whole(500), 3)
+    .option(
+      "--first <number>",
+      "number of the first attempt, to make one of an earlier run again",
+      whole(500),
+      1,
+    )
     .option(
       "--subjects <names>",
       `commands: ${SUBJECT_NAMES.join(", ")}`,
@@ -91,7 +99,7 @@ export async function faults(root: string, args: readonly string[]): Promise<num
  */
 export async function* harm(
   root: string,
-  { seed, times, subjects, harms }: Options,
+  { seed, times, first, subjects, harms }: Options,
   say: (text: string) => void,
   keep: (name: string, said: string) => void,
 ): AsyncGenerator<Row> {
@@ -107,14 +115,15 @@ export async function* harm(
         if (!way) continue;
         const impossible = way.impossible?.();
         const outcomes: Outcome[] = [];
-        for (let time = 1; impossible === undefined && time <= times; time += 1) {
+        for (let time = first; impossible === undefined && time < first + times; time += 1) {
           const name = `${subjectName} ${harmName} ${time}`;
           const outcome = await attempt(ground, subject, way, chance(seed, name), expected);
           outcomes.push(outcome);
-          say(`== ${name}/${times}: ${lineOf(outcome)}`);
+          say(`== ${name}: ${lineOf(outcome)}`);
           if (outcome.said !== undefined) keep(name.replaceAll(" ", "-"), outcome.said);
         }
-        yield rowOf(subjectName, harmName, outcomes, impossible);
+        const { requests, milliseconds } = expected;
+        yield rowOf(subjectName, harmName, { requests, milliseconds }, outcomes, impossible);
       }
     }
   } finally {

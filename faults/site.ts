@@ -53,6 +53,9 @@ export class Site {
   /** Requests of both servers, in the order in which they came. */
   count = 0;
 
+  /** What ends each command that is running. */
+  private readonly running = new Set<() => void>();
+
   private constructor(
     readonly folder: string,
     readonly sandbox: Sandbox,
@@ -149,15 +152,22 @@ export class Site {
       hung = true;
       kill();
     }, PATIENCE);
+    this.running.add(kill);
     begin?.(kill);
     const code = await new Promise<number | undefined>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (exit) => resolve(exit ?? undefined));
     });
+    this.running.delete(kill);
     clearTimeout(bound);
     // What had been asked for is still being answered.
     if (code === undefined) await new Promise((resolve) => setTimeout(resolve, 500));
     return { code, said, hung };
+  }
+
+  /** Ends every command that is running. */
+  kill(): void {
+    for (const kill of this.running) kill();
   }
 
   /** Stops both servers; the folder stays. */

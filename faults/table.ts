@@ -1,4 +1,5 @@
 import { isUnharmed, type Outcome } from "./attempt";
+import type { Undisturbed } from "./harms";
 
 /** One harm of one subject, and what came of all its attempts. */
 export interface Row {
@@ -14,12 +15,22 @@ export interface Row {
   readonly surplus: number;
   /** Things that disabled people still held. */
   readonly in: number;
+  /** What chance drew for each attempt. */
+  readonly drawn: readonly (readonly number[])[];
+  /** Requests and milliseconds of an undisturbed run, out of which it drew. */
+  readonly usual: Undisturbed;
   /** Why it was not tried. */
   readonly impossible?: string;
 }
 
 /** Counts the outcomes of one harm of one subject. */
-export function rowOf(subject: string, harm: string, outcomes: readonly Outcome[], impossible?: string): Row {
+export function rowOf(
+  subject: string,
+  harm: string,
+  usual: Undisturbed,
+  outcomes: readonly Outcome[],
+  impossible?: string,
+): Row {
   const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((all, outcome) => all + of(outcome), 0);
   return {
     subject,
@@ -31,6 +42,8 @@ export function rowOf(subject: string, harm: string, outcomes: readonly Outcome[
     lost: sum(({ lost }) => lost.length),
     surplus: sum(({ surplus }) => surplus.length),
     in: sum((outcome) => outcome.in.length),
+    drawn: outcomes.map(({ drawn }) => drawn),
+    usual,
     impossible,
   };
 }
@@ -73,6 +86,6 @@ export function table(rows: readonly Row[]): string {
 
 /** One attempt in a line. */
 export function lineOf(outcome: Outcome): string {
-  if (isUnharmed(outcome)) return "nothing was lost";
+  if (isUnharmed(outcome)) return `drew ${outcome.drawn.join(", ") || "nothing"}; nothing was lost`;
   return JSON.stringify({ ...outcome, said: undefined });
 }

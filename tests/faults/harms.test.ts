@@ -9,7 +9,13 @@ test("a change that is killed, or begins with a damaged state or lost seconds, l
   const said: string[] = [];
   const rows = harm(
     ROOT,
-    { seed: 4711, times: 1, subjects: ["change"], harms: ["killed", "damaged-state", "lost-seconds"] },
+    {
+      seed: 4711,
+      first: 1,
+      times: 1,
+      subjects: ["change"],
+      harms: ["killed", "damaged-state", "lost-seconds"],
+    },
     (text) => said.push(text),
     (name, text) => said.push(name, text),
   );

@@ -121,7 +121,11 @@ test("the same seed and name give the same numbers, another of either gives othe
   expect([...thrown].sort()).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
-const WELL: Outcome = { struck: true, converged: true, told: true, lost: [], surplus: [], in: [] };
+const WELL: Outcome = {
+  ...{ struck: true, drawn: [7], converged: true, told: true },
+  ...{ lost: [], surplus: [], in: [] },
+};
+const USUAL = { requests: 9, milliseconds: 1_000 };
 
 test.each<[string, Partial<Outcome>, string]>([
   ["nothing", {}, "| up | killed | 2 | 2 | 2 | 2 | 0 | 0 | 0 |"],
@@ -133,12 +137,21 @@ test.each<[string, Partial<Outcome>, string]>([
   ["somebody inside", { in: ["bob"] }, "| up | killed | 2 | 2 | 2 | 2 | 0 | 0 | 1 |"],
 ])("%s in one attempt of two is counted", (name, more, line) => {
   const outcome = { ...WELL, ...more };
-  const row = rowOf("up", "killed", [WELL, outcome]);
+  const row = rowOf("up", "killed", USUAL, [WELL, outcome]);
   expect(table([row])).toContain(line);
   const good = name === "nothing" || name === "a harm that missed";
   expect([isUnharmed(outcome), unharmed(row)]).toEqual([good, good]);
 });
 
+test("a row keeps what chance drew, and out of what, so that an attempt can be told and made again", () => {
+  expect(rowOf("up", "killed", USUAL, [WELL, { ...WELL, drawn: [3, 2] }])).toMatchObject({
+    drawn: [[7], [3, 2]],
+    usual: USUAL,
+  });
+});
+
 test("what cannot be tried says why", () => {
-  expect(table([rowOf("up", "full-disk", [], "no disk")])).toContain("| full-disk | not tried: no disk |");
+  expect(table([rowOf("up", "full-disk", USUAL, [], "no disk")])).toContain(
+    "| full-disk | not tried: no disk |",
+  );
 });
