@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { parse } from "../commands/parse";
 import { organisation, parseSize, PLANA, sizeName, SIZES, type Size } from "./organisation";
 import { writePrograms, type Programs } from "./programs";
-import { evaluate, EVALUATION, ROWS } from "./rows";
+import { evaluate, EVALUATION, ROWS, type Row } from "./rows";
 import { Stage, type Sample } from "./stage";
 import { figures, ratio, table, type Result } from "./table";
 
@@ -109,8 +109,9 @@ async function measureSize(
       resources = said.resources;
     }
   }
-  for (let run = 0; withEngine && run < runs; run++) {
-    for (const kind of ["whole", "flat"] as const) await measureRows(root, programs, kind, add);
+  const rows = ROWS.filter(({ cold }) => withEngine || cold);
+  for (let run = 0; run < runs; run++) {
+    for (const kind of ["whole", "flat"] as const) await measureRows(root, programs, kind, rows, add);
   }
   return [...samples].map(([row, { whole, flat }]) => {
     const program = figures(whole);
@@ -125,11 +126,12 @@ async function measureRows(
   root: string,
   programs: Programs,
   kind: "whole" | "flat",
+  rows: readonly Row[],
   add: (row: string, kind: "whole" | "flat", sample: Sample) => void,
 ): Promise<void> {
   const stage = await Stage.open(root, programs[kind]);
   try {
-    for (const row of ROWS) {
+    for (const row of rows) {
       if (kind === "whole" || row.floor === "flat") add(row.name, kind, await row.run(stage, programs));
     }
   } finally {

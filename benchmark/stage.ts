@@ -65,10 +65,10 @@ export class Stage {
     return this.sample(process.execPath, [join(this.program, "commands/start.mjs"), ...args]);
   }
 
-  /** What the last preview, refreshed, would do: as a file. */
+  /** What a preview says, as a file. */
   async previewFile(): Promise<string> {
     const file = join(this.directory, "preview.json");
-    const args = ["preview", "--json", "--show-sames", "--refresh", "--stack", STACK];
+    const args = ["preview", "--json", "--show-sames", "--stack", STACK];
     writeFileSync(file, await this.must(args));
     return file;
   }

@@ -1,4 +1,4 @@
-import { CLIENT_ID, HOST_NAME, KUBERNETES_NAME, PLAIN_TEXT, URL_PATH } from "./forms";
+import { CLIENT_ID, isHostName, KUBERNETES_NAME, PLAIN_TEXT, URL_PATH } from "./forms";
 import type { Application } from "./organisation";
 import type { Problem } from "./problem";
 
@@ -37,7 +37,7 @@ export function checkForms(application: Application, host: string | undefined): 
   if (!KUBERNETES_NAME.test(application.namespace)) {
     wrong("namespace", application.namespace, "a Kubernetes name: lower case letters, digits and dashes");
   }
-  if (host !== undefined && !HOST_NAME.test(host)) {
+  if (host !== undefined && !isHostName(host)) {
     wrong("host", host, "a host name in lower case, without scheme, port or path");
   }
   if (application.mode === "proxy") {
@@ -91,5 +91,5 @@ function tileFault(field: string, value: string): string | undefined {
 function isHttps(text: string): boolean {
   if (!URL.canParse(text) || !/^https:\/\/[\x21-\x7e]+$/.test(text)) return false;
   const { username, password, hostname } = new URL(text);
-  return !username && !password && HOST_NAME.test(hostname);
+  return !username && !password && isHostName(hostname);
 }

@@ -2,6 +2,7 @@ import { folderOf, type PublicPath } from "../components/applications/public-pat
 import { strict, tenants, tooWide, type RedirectUri } from "../components/applications/redirect-uris";
 import { checkForms } from "./application-forms";
 import type { ClientCredentials, Credentials, Hosting, Settings } from "./config";
+import { isHostName, KUBERNETES_NAME } from "./forms";
 import type { Application, Organisation } from "./organisation";
 import { nearest, type Problem } from "./problem";
 import { duplicates } from "./roster";
@@ -217,6 +218,35 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
       value: slug,
       expected: `\`auth\` or the slug of an application${guess ? ` (did you mean ${guess}?)` : ""}`,
       mend: `pulumi config rm --path 'plana-sso:hosts.${slug}'`,
+    });
+  }
+  return problems;
+}
+
+/** Everything that is right by itself and wrong together: data of an organisation and settings of a stack. */
+export function checkConfigured(
+  { applications }: Pick<Organisation, "applications">,
+  settings: Pick<Settings, "stack" | "domain" | "hosts" | "tenantRedirectPath" | "namespacePrefix">,
+): Problem[] {
+  const { stack, namespacePrefix } = settings;
+  const problems: Problem[] = [];
+  const host = authHost(settings);
+  if (!isHostName(host)) {
+    problems.push({
+      key: "plana-sso:domain",
+      value: settings.domain,
+      expected: `a domain under which ${JSON.stringify(host)} is a host name`,
+      mend: `pulumi config set plana-sso:domain <domain> --stack ${stack}`,
+    });
+  }
+  for (const { slug, namespace } of applications) {
+    const name = `${namespacePrefix}${namespace}`;
+    if (KUBERNETES_NAME.test(name)) continue;
+    problems.push({
+      key: "plana-sso:namespacePrefix",
+      value: namespacePrefix,
+      expected: `a prefix with which the namespace of ${slug}, ${JSON.stringify(name)}, has at most 63 characters`,
+      mend: `pulumi config set plana-sso:namespacePrefix <prefix> --stack ${stack}`,
     });
   }
   return problems;

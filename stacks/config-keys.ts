@@ -1,14 +1,16 @@
 import { z } from "zod";
 
-import { CLIENT_ID, HOST_NAME, KUBERNETES_NAME, PLAIN_TEXT } from "./forms";
+import { CLIENT_ID, isHostName, KUBERNETES_NAME, PLAIN_TEXT } from "./forms";
 
 /** Namespace of the program's own keys. */
 export const PROJECT = "plana-sso";
 
-const hostName = z.string().regex(HOST_NAME, "a host name in lower case, without scheme, port or path");
+const hostName = z.string().refine(isHostName, "a host name in lower case, without scheme, port or path");
 const kubernetesName = z
   .string()
   .regex(KUBERNETES_NAME, "a Kubernetes name: lower case letters, digits and dashes");
+/** Roughly: whether there is such an application is asked later, where the nearest one can be told. */
+const slug = z.string().regex(/^[A-Za-z0-9_-]{1,50}$/);
 const flag = z.enum(["true", "false"], "true or false").transform((text) => text === "true");
 const count = z
   .string()
@@ -47,9 +49,10 @@ function json<T extends z.ZodType>(inner: T, expected: string) {
     try {
       const result = inner.safeParse(JSON.parse(text));
       if (result.success) return result.data;
-      // Only the place is told: the value may hold a secret.
+      // Only the place is told: the value may hold a secret. A place of another form is more likely a value than a name.
       const place = result.error.issues[0]?.path.join(".") ?? "";
-      context.addIssue({ code: "custom", message: `${expected}${place ? ` (look at ${place})` : ""}` });
+      const told = /^[\w.-]{1,100}$/.test(place) ? ` (look at ${place})` : "";
+      context.addIssue({ code: "custom", message: `${expected}${told}` });
     } catch {
       context.addIssue({ code: "custom", message: expected });
     }
@@ -76,7 +79,7 @@ export const KEYS = {
   composition: { schema: z.string(), about: "which composition the stack runs: prod or local" },
   domain: { schema: hostName, about: "the domain under which the host names lie, e.g. planapulse.com" },
   hosts: {
-    schema: json(z.record(z.string(), hostName), "an object of host names by application slug, or `auth`"),
+    schema: json(z.record(slug, hostName), "an object of host names by application slug, or `auth`"),
     about: "host names that differ from <label>.<domain>",
   },
   chartPath: {
@@ -113,7 +116,7 @@ export const KEYS = {
   clients: {
     schema: json(
       z.record(
-        z.string(),
+        slug,
         z.strictObject({
           clientId: clientId.optional(),
           clientSecret: deliveredSecret.optional(),

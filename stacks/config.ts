@@ -299,7 +299,10 @@ function unknownKeys(stack: string): Problem[] {
         expected: guess
           ? `a key of this program; did you mean ${PROJECT}:${guess}?`
           : "a key of this program",
-        mend: `pulumi config rm ${key} --stack ${stack}`,
+        // A name with blanks or quotes would be another command in a shell.
+        mend: /^[\w:.-]+$/.test(key)
+          ? `pulumi config rm ${key} --stack ${stack}`
+          : `take it out of Pulumi.${stack}.yaml`,
       };
     });
 }

@@ -1,8 +1,15 @@
 /** Forms that names and texts from data must have before they become part of anything else. */
 
-/** A host name in lower case, without scheme, port or path. */
-export const HOST_NAME =
-  /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+/**
+ * A host name in lower case, without scheme, port or path, or an IPv4 address. One that a URL cannot hold, or holds as
+ * another, is none: `auth.1` ends in a number and so is a broken address, `xn--a` decodes to nothing.
+ */
+export function isHostName(text: string): boolean {
+  const url = `https://${text}`;
+  return HOST_NAME.test(text) && URL.canParse(url) && new URL(url).hostname === text;
+}
 
 /** A Kubernetes name that is also a DNS label. */
 export const KUBERNETES_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { checkApplications, checkClients } from "./catalogue";
+import { checkApplications, checkClients, checkConfigured } from "./catalogue";
 import { compose, type Outputs } from "./compose";
 import { readConfig } from "./config";
 import { local } from "./local";
@@ -31,6 +31,7 @@ export async function run(compositions = COMPOSITIONS): Promise<Outputs> {
     ...(roster?.problems ?? []),
     ...(organisation && credentials ? checkClients(organisation, credentials) : []),
     ...(organisation && hosting ? checkApplications(organisation, hosting) : []),
+    ...(organisation && settings ? checkConfigured(organisation, settings) : []),
   ];
   refuse(stack, found);
   if (!settings || !organisation || !roster) throw new Error("unreachable: refused above");

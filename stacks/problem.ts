@@ -20,12 +20,19 @@ export interface Problem {
 export function refuse(stack: string, problems: readonly Problem[]): void {
   if (problems.length === 0) return;
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  const lines = problems.map(
-    ({ key, value, expected, mend }) =>
-      `  ${key}: ${value === undefined ? "missing" : `found ${JSON.stringify(value)}`}; expected ${expected}\n` +
-      `      mend: ${mend}`,
-  );
+  const lines = problems.map(({ key, value, expected, mend }) => {
+    const found = value === undefined ? "missing" : `found ${JSON.stringify(value)}`;
+    return `  ${visible(`${key}: ${found}; expected ${expected}`)}\n      mend: ${visible(mend)}`;
+  });
   throw new RunError(`${count} in stack "${stack}"; nothing was changed.\n${lines.join("\n")}`);
+}
+
+/** On one line, with what would hide or turn the rest of it written out: parts of it come from what is wrong. */
+function visible(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }
 
 /** The name nearest to `wanted`, to suggest in an error; undefined when none is near. */

@@ -1,6 +1,6 @@
 import type { Person } from "../components/directory/model";
 import type { Organisation, RosterEntry } from "./organisation";
-import { HOST_NAME, KUBERNETES_NAME, PLAIN_TEXT } from "./forms";
+import { isHostName, KUBERNETES_NAME, PLAIN_TEXT } from "./forms";
 import { plainLetters } from "./letters";
 import { nearest, type Problem } from "./problem";
 
@@ -25,7 +25,7 @@ export function readRoster(organisation: Organisation): { people: Person[]; prob
   const groupNames = organisation.groups.map((group) => group.name);
   const people = organisation.people.map((entry) => readPerson(entry, organisation, groupNames, problems));
 
-  if (!HOST_NAME.test(organisation.staffDomain)) {
+  if (!isHostName(organisation.staffDomain)) {
     problems.push({
       key: "staffDomain",
       value: organisation.staffDomain,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { CONFIG, STACK } from "../../benchmark/config";
-import { organisation } from "../../benchmark/organisation";
+import { organisation, PLANA } from "../../benchmark/organisation";
 import { inWaves } from "../../stacks/waves";
 import { ak, runProgram } from "../program";
 
@@ -35,6 +35,11 @@ test("an organisation of several waves is there whole", async () => {
     secrets: { ...CONFIG.secrets, "authentik:token": "benchmark-token" },
   };
   const { recorder } = await runProgram(configured, of, STACK);
+  const { recorder: small } = await runProgram(configured, organisation(PLANA), STACK);
+  // What every server has is asked for once, by however many it is used.
+  const asked = recorder.lookUps.map((lookUp) => JSON.stringify(lookUp)).sort();
+  expect(asked).toEqual([...new Set(asked)]);
+  expect(asked).toEqual(small.lookUps.map((lookUp) => JSON.stringify(lookUp)).sort());
   const slugs = of.applications.map(({ slug }) => slug);
   expect(of.people).toHaveLength(150);
   expect(slugs).toHaveLength(40);
