@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { buildEngine } from "../sandbox/engine/build";
 import type { Organisation } from "../stacks/organisation";
 import { compositionOf } from "../live/configuration";
+import { saidOf } from "../live/server-error";
 import { converge } from "./converge";
 import { policyArguments } from "./policy";
 import { run, type Finished } from "./process";
@@ -220,7 +221,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(saidOf(error));
     process.exitCode = 1;
   },
 );

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 
 import type { Workspace } from "../commands/workspace";
+import { saidOf } from "../live/server-error";
 import type { Organisation } from "../stacks/organisation";
 import { access } from "./access";
 import { contextOf, Refusal, type ContextOptions } from "./context";
@@ -76,7 +77,7 @@ export async function operate(
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = saidOf(error);
     say(message);
     if (program.opts<GlobalOptions>().json) print(JSON.stringify({ error: message }, null, 2));
     return error instanceof Refusal ? error.code : 1;

@@ -273,7 +273,8 @@ test.each(CASES)(
       if (name === "timeout") wait("hasty");
       const broken = await reissue("forgejo");
       if (broken.code !== 0) {
-        expect(broken.said).toMatch(/mend:|(Authentik|cluster): (GET|POST|PATCH) /);
+        // A server that has understood and says no says why.
+        expect(broken.said).toMatch(/mend:|(Authentik|cluster): (GET|POST|PATCH) [^:]+: (404|409)/);
         expect(broken.printed).toBe("");
       }
       heal();
