@@ -89,9 +89,9 @@ export async function attempt(
     const now = census(site.directory);
     const changed = before ? changedSecrets(before, now) : [];
     const secrets = changed.filter((place) => !expected.changed.includes(place));
-    // What is ended from outside says nothing; the next one does.
+    // What is ended from outside says nothing; the next one does. Who waits for ever must say how that is ended.
     const told = ended.hung
-      ? false
+      ? /Ctrl-C/.test(ended.said)
       : ended.code === undefined
         ? !interrupted || /operations were interrupted|is damaged/.test(rest.said)
         : finished(subject, ended) || /error:|mend:|currently locked by|is locked by/.test(ended.said);

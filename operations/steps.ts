@@ -4,6 +4,9 @@ import { Refusal } from "./refusal";
 /** Milliseconds after which it is said again that a step goes on. */
 const STILL = 15_000;
 
+/** Milliseconds from which on it is also said how to stop it: a server that never answers keeps the engine waiting. */
+const LONG = 60_000;
+
 /** Steps of one verb on one subject: each is said, logged, and in a dry run only told. */
 export class Steps {
   /** What was done, or would be. */
@@ -31,7 +34,9 @@ export class Steps {
     }
     const started = Date.now();
     const still = setInterval(() => {
-      context.say(`  … ${name}: not yet, after ${Math.round((Date.now() - started) / 1000)} s`);
+      const since = Date.now() - started;
+      const stop = since < LONG ? "" : "; Ctrl-C twice stops it, and the same command goes on";
+      context.say(`  … ${name}: not yet, after ${Math.round(since / 1000)} s${stop}`);
     }, STILL);
     try {
       await act();

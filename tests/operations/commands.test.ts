@@ -140,7 +140,7 @@ describe("a command that is stopped", () => {
     expect(lines.map(({ step, outcome }) => [step, outcome])).toEqual([["first", "done"]]);
   });
 
-  test("a step that takes long is told to go on", async () => {
+  test("a step that takes long is told to go on, and how to stop it", async () => {
     jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
     const said: string[] = [];
     const context = {
@@ -151,14 +151,16 @@ describe("a command that is stopped", () => {
     } as unknown as Context;
     const step = new Steps(context, { verb: "work", whom: "x" }).take(
       "pods rolled",
-      () => new Promise((resolve) => setTimeout(resolve, 40_000)),
+      () => new Promise((resolve) => setTimeout(resolve, 70_000)),
     );
-    await jest.advanceTimersByTimeAsync(40_000);
+    await jest.advanceTimersByTimeAsync(70_000);
     await step;
     jest.useRealTimers();
     expect(said).toEqual([
       "  … pods rolled: not yet, after 15 s",
       "  … pods rolled: not yet, after 30 s",
+      "  … pods rolled: not yet, after 45 s",
+      "  … pods rolled: not yet, after 60 s; Ctrl-C twice stops it, and the same command goes on",
       "pods rolled",
     ]);
   });
