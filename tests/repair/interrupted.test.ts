@@ -223,6 +223,73 @@ test("a creation of which two objects may be the outcome is told, and nothing is
   await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
 });
 
+test("unfinished operations of a copy that is brought back are looked for", async () => {
+  const file = join(trial.folder, ".sandbox", "state", ".pulumi", "stacks", "plana-sso", `${STACK}.json`);
+  interface State {
+    readonly checkpoint: {
+      readonly latest: {
+        readonly manifest: { time: string };
+        readonly resources: { urn: string }[];
+        pending_operations?: unknown[];
+      };
+    };
+  }
+  const state = JSON.parse(readFileSync(file, "utf8")) as State;
+  const { latest } = state.checkpoint;
+  const at = latest.resources.findIndex(({ urn }) => urn.endsWith("User::martin.kotrulev"));
+  const [resource] = latest.resources.splice(at, 1);
+  latest.pending_operations = [{ type: "creating", resource }];
+  latest.manifest.time = new Date().toISOString();
+  writeFileSync(`${file}.bak`, JSON.stringify(state));
+  writeFileSync(file, "");
+  expect(await mend(workspace, options)).toBe(true);
+  expect(said.slice(0, 3)).toEqual([
+    expect.stringContaining(`Brought back: ${file}.bak`),
+    "1 operations were interrupted.",
+    expect.stringMatching(/User martin\.kotrulev: was made \(\d+\); imported/),
+  ]);
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+test("a Helm release that only the program knows any more is freed, so that it can be made again", async () => {
+  const { stdout: whole } = await trial.must(["stack", "export", "--stack", STACK]);
+  const { resources } = (JSON.parse(whole) as { deployment: { resources: { urn: string; type: string }[] } })
+    .deployment;
+  const release = resources.find(({ type }) => type === RELEASE)?.urn ?? "";
+  // Others name it among what they depend on; the state must be whole without it.
+  const without = JSON.parse(whole, (_key, value: unknown) =>
+    Array.isArray(value)
+      ? value.filter((each: unknown) => each !== release && (each as { urn?: unknown }).urn !== release)
+      : value,
+  ) as unknown;
+  expect(await workspace.pulumi(["stack", "import"], { stdin: JSON.stringify(without) })).toMatchObject({
+    code: 0,
+  });
+  const records = "/api/v1/namespaces/authentik/secrets";
+  interface Records { readonly items: readonly { readonly metadata: { readonly name: string } }[] }
+  const held = async () =>
+    (await trial.cluster<Records>(`${records}?labelSelector=owner=helm`)).items.map(
+      ({ metadata }) => metadata.name,
+    );
+  const [record = ""] = await held();
+  const cut = await fetch(`${trial.sandbox.kubernetes.url}${records}/${record}`, {
+    method: "PATCH",
+    headers: {
+      authorization: `Bearer ${trial.sandbox.token}`,
+      "content-type": "application/merge-patch+json",
+    },
+    body: JSON.stringify({ metadata: { labels: { status: "pending-install" } } }),
+  });
+  expect(cut.status).toBe(200);
+  expect(await mend(workspace, options)).toBe(true);
+  expect(said).toContainEqual(expect.stringContaining("pending-install was cut off"));
+  expect(await held()).toEqual([]);
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  expect(await held()).toHaveLength(1);
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
 /** Makes the state forget a stage, what binds it to flows and what these bindings depend on. @returns the whole state. */
 async function forgetChain(): Promise<string> {
   const { stdout: whole } = await trial.must(["stack", "export", "--stack", STACK]);
