@@ -21,15 +21,25 @@ export function takenTwice(adopted: readonly Adopted[]): Plan["refused"] {
   });
 }
 
-/** A provider belongs to one application: one that is another's would have to be taken away from it. */
-export function ofAnotherApplication(adopted: readonly Adopted[]): Plan["refused"] {
-  const owners = new Map<string, Adopted>();
-  for (const each of adopted) {
-    for (const urn of each.resource.propertyDependencies.protocolProvider ?? []) owners.set(urn, each);
+/**
+ * A provider belongs to one application: one that is another's would have to be taken away from it.
+ *
+ * @param desired all resources of the program: its application may be in the state already, after an import that
+ *   failed half way.
+ */
+export function ofAnotherApplication(
+  adopted: readonly Adopted[],
+  desired: readonly Resource[],
+): Plan["refused"] {
+  const ids = new Map(adopted.map(({ resource, id }) => [resource.urn, id]));
+  const owners = new Map<string, string | undefined>();
+  for (const { urn, id, propertyDependencies } of desired) {
+    for (const provider of propertyDependencies.protocolProvider ?? [])
+      owners.set(provider, ids.get(urn) ?? id);
   }
   return adopted.flatMap(({ resource, object }) => {
     const live = object.assigned_application_slug;
-    if (typeof live !== "string" || live === "" || owners.get(resource.urn)?.id === live) return [];
+    if (typeof live !== "string" || live === "" || owners.get(resource.urn) === live) return [];
     return [
       {
         resource,
