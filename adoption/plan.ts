@@ -102,7 +102,7 @@ export async function plan(copy: Workspace, servers: Live, hints: readonly Hint[
   }
   refused.push(
     ...takenTwice(adopt),
-    ...ofAnotherApplication(adopt, desired),
+    ...ofAnotherApplication(adopt, steps),
     ...(await takenNames([...adopt, ...create], live)),
     ...(await releaseRefusals(servers, adopt, create)),
   );

@@ -2,7 +2,7 @@ import type { Json } from "../live/authentik";
 import { kindOf } from "../identity/kinds";
 import type { LiveObjects } from "../identity/live-objects";
 import { labelOf } from "../identity/resolver";
-import type { Resource } from "../state/resources";
+import type { Resource, Step } from "../state/resources";
 import { keyOf } from "./import-file";
 import type { Adopted, Plan } from "./plan";
 
@@ -24,18 +24,16 @@ export function takenTwice(adopted: readonly Adopted[]): Plan["refused"] {
 /**
  * A provider belongs to one application: one that is another's would have to be taken away from it.
  *
- * @param desired all resources of the program: its application may be in the state already, after an import that
- *   failed half way.
+ * @param steps what the engine would do without the adoption: an application may be in the state already, after an
+ *   import that failed half way.
  */
-export function ofAnotherApplication(
-  adopted: readonly Adopted[],
-  desired: readonly Resource[],
-): Plan["refused"] {
+export function ofAnotherApplication(adopted: readonly Adopted[], steps: readonly Step[]): Plan["refused"] {
   const ids = new Map(adopted.map(({ resource, id }) => [resource.urn, id]));
   const owners = new Map<string, string | undefined>();
-  for (const { urn, id, propertyDependencies } of desired) {
-    for (const provider of propertyDependencies.protocolProvider ?? [])
-      owners.set(provider, ids.get(urn) ?? id);
+  for (const { urn, before, after } of steps) {
+    // Of what is in the state a preview tells the id there alone.
+    for (const provider of after?.propertyDependencies.protocolProvider ?? [])
+      owners.set(provider, ids.get(urn) ?? before?.id);
   }
   return adopted.flatMap(({ resource, object }) => {
     const live = object.assigned_application_slug;

@@ -128,6 +128,24 @@ test("a server that fails while the objects are imported is said, and nothing wa
   expect(trial.stateOf("authentik")).toBe(before);
 });
 
+test("a server that fails in the middle of the import: what it left is taken over by the next run", async () => {
+  const { trial, proxy } = there();
+  let importing = false;
+  proxy.fail(({ path }) =>
+    importing && /\/providers\/oauth2\/\d+\/$/.test(path) ? { status: 500, body: "" } : undefined,
+  );
+  const { code, said } = await run((_method, _path, text) => {
+    importing ||= text.includes("Importing …");
+    return false;
+  });
+  expect(code).toBe(1);
+  expect(said).not.toContain("Imported.");
+  // Applications are recorded, and name providers that are not.
+  const { stdout } = await trial.must(["stack", "export", "--stack", STACK]);
+  expect(stdout).toContain("authentik:index/application:Application::forgejo");
+  expect(stdout).not.toContain("authentik:index/providerOauth2:ProviderOauth2::forgejo");
+});
+
 test("killed in the middle of up", async () => {
   there().proxy.heal();
   const { killed, said } = await run(after(8, (method) => method === "POST"));
