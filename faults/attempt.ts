@@ -91,7 +91,7 @@ export async function attempt(
     const secrets = changed.filter((place) => !expected.changed.includes(place));
     // What is ended from outside says nothing; the next one does. Who waits for ever must say how that is ended.
     const told = ended.hung
-      ? /Ctrl-C/.test(ended.said)
+      ? ended.said.includes("Ctrl-C")
       : ended.code === undefined
         ? !interrupted || /operations were interrupted|is damaged/.test(rest.said)
         : finished(subject, ended) || /error:|mend:|currently locked by|is locked by/.test(ended.said);

@@ -267,7 +267,9 @@ test("a Helm release that only the program knows any more is freed, so that it c
     code: 0,
   });
   const records = "/api/v1/namespaces/authentik/secrets";
-  interface Records { readonly items: readonly { readonly metadata: { readonly name: string } }[] }
+  interface Records {
+    readonly items: readonly { readonly metadata: { readonly name: string } }[];
+  }
   const held = async () =>
     (await trial.cluster<Records>(`${records}?labelSelector=owner=helm`)).items.map(
       ({ metadata }) => metadata.name,
