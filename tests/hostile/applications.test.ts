@@ -5,7 +5,7 @@ import { matches } from "../../components/applications/redirect-uris";
 import { checkApplications, hostOf, redirectUrisOf } from "../../stacks/catalogue";
 import type { OidcApplication, ProxiedApplication, TenantPlatform } from "../../stacks/organisation";
 import { prod } from "../../stacks/prod";
-import { always, hostile } from "./properties";
+import { always, hostile, LABEL, SUBDOMAIN } from "./properties";
 
 const HOSTING = { domain: "planapulse.com", hosts: {}, tenantRedirectPath: "/auth_oauth/signin" };
 const common = {
@@ -121,10 +121,6 @@ test("an exact public path that is accepted opens only itself", () => {
     }
   });
 });
-
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names: a label, and a subdomain. */
-const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/;
 
 test("a slug, a namespace and a Service that are accepted make names that Kubernetes takes", () => {
   const near = fc.string({

@@ -8,7 +8,7 @@ import { refuse } from "../../stacks/problem";
 import { prod } from "../../stacks/prod";
 import { useMocks } from "../mocks";
 import { production } from "../stack-files";
-import { always, hostile } from "./properties";
+import { always, hostile, LABEL, SUBDOMAIN } from "./properties";
 
 // Config is read without the engine, as the program reads it: every value is a text.
 
@@ -75,10 +75,6 @@ test.each(NAMES)(
     });
   },
 );
-
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names: a label, and a subdomain. */
-const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/;
 
 test("a prefix that is accepted makes namespaces that Kubernetes takes, of every length", () => {
   const long = {

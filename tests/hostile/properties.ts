@@ -56,3 +56,7 @@ export const hostile: fc.Arbitrary<string> = fc.oneof(
 export function always<T>(of: fc.Arbitrary<T>, holds: (value: T) => void): void {
   fc.assert(fc.property(of, holds), { numRuns: RUNS });
 }
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names: a label, and a subdomain. */
+export const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+export const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/;

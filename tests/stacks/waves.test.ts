@@ -37,9 +37,10 @@ test("an organisation of several waves is there whole", async () => {
   const { recorder } = await runProgram(configured, of, STACK);
   const { recorder: small } = await runProgram(configured, organisation(PLANA), STACK);
   // What every server has is asked for once, by however many it is used.
-  const asked = recorder.lookUps.map((lookUp) => JSON.stringify(lookUp)).sort();
+  const asked = [...recorder.lookUps].sort();
+  expect(asked.length).toBeGreaterThan(0);
   expect(asked).toEqual([...new Set(asked)]);
-  expect(asked).toEqual(small.lookUps.map((lookUp) => JSON.stringify(lookUp)).sort());
+  expect(asked).toEqual([...small.lookUps].sort());
   const slugs = of.applications.map(({ slug }) => slug);
   expect(of.people).toHaveLength(150);
   expect(slugs).toHaveLength(40);
