@@ -1,5 +1,4 @@
 import {
-  Secret,
   validateResourceOfType,
   type Policies,
   type PolicyResource,
@@ -10,6 +9,7 @@ import {
 import { DEFAULTS, KNOBS, type Knobs } from "./knobs";
 import { Stack, UNKNOWN, type Properties, type Resource } from "./model";
 import type { Rule, Violation } from "./rule";
+import { secretProperties } from "./unpacking";
 
 /** The rules as Pulumi's policy SDK takes them. */
 export function policiesOf(rules: readonly Rule[]): Policies {
@@ -45,26 +45,12 @@ function policyOf(rule: Rule): Policies[number] {
       report(rule.resource(registered(args), knobsOf(args.getConfig<Partial<Knobs>>())), reportViolation);
     return { ...told, validateResource: rule.type === undefined ? validate : ofType(rule.type, validate) };
   }
-  // The SDK tells whether a value is marked secret to a remediation alone, and hands it to the check in clear. So the
-  // remediation, which the engine asks first, only looks.
-  const secrets = new Map<string, ReadonlySet<string>>();
   return {
     ...told,
-    enforcementLevel: rule.level === "mandatory" ? "remediate" : rule.level,
-    remediateResource: ({ urn, props }) => {
-      secrets.set(urn, secretProperties(props));
-    },
     validateResource: (args, reportViolation) => {
-      const found = secrets.get(args.urn);
-      if (!found) {
-        // Asked at another level than its own: nothing can be told, and nothing may pass for it.
-        reportViolation("Secrets cannot be told at this level\nmend: leave the rule at level `remediate`");
-        return;
-      }
-      report(
-        rule.secrecy(registered(args), (property) => found.has(property)),
-        reportViolation,
-      );
+      let secrets: ReadonlySet<string> | undefined;
+      const isSecret = (property: string) => (secrets ??= secretProperties(args.props)).has(property);
+      report(rule.secrecy(registered(args), isSecret), reportViolation);
     },
   };
 }
@@ -150,20 +136,4 @@ function plain(read: () => unknown): unknown {
     return Array.from({ length: value.length }, (_, index) => plain(() => entries[String(index)]));
   }
   return Object.fromEntries(Object.keys(entries).map((key) => [key, plain(() => entries[key])]));
-}
-
-/** Where the SDK keeps what its proxies stand before. */
-const TARGET = "__getSpecialProxyTarget";
-
-/** Names of the properties that are marked secret, as a whole or in every part. */
-function secretProperties(props: Record<string, unknown>): ReadonlySet<string> {
-  let raw = props;
-  for (let inner = raw[TARGET]; inner; inner = raw[TARGET]) raw = inner as Record<string, unknown>;
-  const secret = (value: unknown): boolean =>
-    value instanceof Secret ||
-    (typeof value === "object" &&
-      value !== null &&
-      Object.keys(value).length > 0 &&
-      Object.values(value).every(secret));
-  return new Set(Object.keys(raw).filter((key) => secret(raw[key])));
 }
