@@ -7,13 +7,14 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { parse } from "../commands/parse";
 import { organisation, parseSize, PLANA, sizeName, SIZES, type Size } from "./organisation";
 import { writePrograms, type Programs } from "./programs";
-import { evaluate, EVALUATION, ROWS, type Row } from "./rows";
+import { evaluate, EVALUATION, ROWS, UP } from "./rows";
 import { Stage, type Sample } from "./stage";
 import { figures, ratio, table, type Result } from "./table";
 
 interface Options {
   readonly sizes: readonly Size[];
   readonly engineSizes: readonly Size[];
+  readonly seededSizes: readonly Size[];
   readonly runs: number;
   readonly output?: string;
 }
@@ -50,6 +51,11 @@ export async function bench(root: string, args: readonly string[]): Promise<numb
         .argParser(sizes)
         .default([PLANA], sizeName(PLANA)),
     )
+    .addOption(
+      new Option("--seeded-sizes <list>", `the same, but "${UP}", which is done faster and not measured`)
+        .argParser(sizes)
+        .default([], "none"),
+    )
     .option("--runs <number>", "how often each is measured", count, 3)
     .option("--output <file>", "where the figures are written as JSON")
     .exitOverride();
@@ -65,12 +71,16 @@ export async function bench(root: string, args: readonly string[]): Promise<numb
     platform: process.platform,
   };
   try {
-    const engine = new Set(options.engineSizes.map(sizeName));
+    const { sizes: cold, engineSizes, seededSizes, runs } = options;
+    const reach = new Map<string, Reach>([
+      ...seededSizes.map((size) => [sizeName(size), "seeded"] as const),
+      ...engineSizes.map((size) => [sizeName(size), "whole"] as const),
+    ]);
     // All that were asked for, each once, the smaller ones first.
-    const all = new Map([...options.sizes, ...options.engineSizes].map((size) => [sizeName(size), size]));
+    const all = new Map([...cold, ...engineSizes, ...seededSizes].map((size) => [sizeName(size), size]));
     for (const size of [...all.values()].sort((a, b) => a.people - b.people)) {
-      results.push(...(await measureSize(root, folder, size, options.runs, engine.has(sizeName(size)))));
-      const report = { machine, runs: options.runs, results };
+      results.push(...(await measureSize(root, folder, size, runs, reach.get(sizeName(size)) ?? "cold")));
+      const report = { machine, runs, results };
       // After every size, so that a run that is ended early is not lost.
       if (options.output) writeFileSync(options.output, `${JSON.stringify(report, undefined, 2)}\n`);
     }
@@ -81,12 +91,15 @@ export async function bench(root: string, args: readonly string[]): Promise<numb
   return 0;
 }
 
+/** How much of a size is measured: what needs nothing that is up, all but how it comes up, or all. */
+type Reach = "cold" | "seeded" | "whole";
+
 async function measureSize(
   root: string,
   folder: string,
   size: Size,
   runs: number,
-  withEngine: boolean,
+  reach: Reach,
 ): Promise<Result[]> {
   const name = sizeName(size);
   const programs = await writePrograms(root, join(folder, name), organisation(size));
@@ -109,9 +122,8 @@ async function measureSize(
       resources = said.resources;
     }
   }
-  const rows = ROWS.filter(({ cold }) => withEngine || cold);
   for (let run = 0; run < runs; run++) {
-    for (const kind of ["whole", "flat"] as const) await measureRows(root, programs, kind, rows, add);
+    for (const kind of ["whole", "flat"] as const) await measureRows(root, programs, kind, reach, add);
   }
   return [...samples].map(([row, { whole, flat }]) => {
     const program = figures(whole);
@@ -126,13 +138,14 @@ async function measureRows(
   root: string,
   programs: Programs,
   kind: "whole" | "flat",
-  rows: readonly Row[],
+  reach: Reach,
   add: (row: string, kind: "whole" | "flat", sample: Sample) => void,
 ): Promise<void> {
   const stage = await Stage.open(root, programs[kind]);
   try {
-    for (const row of rows) {
-      if (kind === "whole" || row.floor === "flat") add(row.name, kind, await row.run(stage, programs));
+    for (const row of ROWS.filter(({ cold }) => reach !== "cold" || cold)) {
+      if (row.name === UP && reach === "seeded") await stage.seed();
+      else if (kind === "whole" || row.floor === "flat") add(row.name, kind, await row.run(stage, programs));
     }
   } finally {
     await stage.close();

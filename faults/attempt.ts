@@ -110,6 +110,18 @@ export async function attempt(
   }
 }
 
+/** Who is spared so often in a row will be again. */
+const MOST_DRAWS = 5;
+
+/** Makes an attempt; while the harm comes too late to meet it, another one, in which chance draws another moment. */
+export async function untilStruck(once: () => Promise<Outcome>): Promise<Outcome> {
+  let outcome = await once();
+  for (let made = 1; made < MOST_DRAWS && !outcome.struck && isUnharmed(outcome); made += 1) {
+    outcome = await once();
+  }
+  return outcome;
+}
+
 /** Whether nothing was lost, doubled or left unsaid. */
 export function isUnharmed({ converged, told, lost, surplus, in: inside }: Outcome): boolean {
   return converged && told && lost.length + surplus.length + inside.length === 0;

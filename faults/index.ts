@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 
 import { parse } from "../commands/parse";
-import { attempt, usual, type Outcome } from "./attempt";
+import { attempt, untilStruck, usual, type Outcome } from "./attempt";
 import { chance } from "./chance";
 import { Ground } from "./ground";
 import { HARMS } from "./harms";
@@ -117,7 +117,8 @@ export async function* harm(
         const outcomes: Outcome[] = [];
         for (let time = first; impossible === undefined && time < first + times; time += 1) {
           const name = `${subjectName} ${harmName} ${time}`;
-          const outcome = await attempt(ground, subject, way, chance(seed, name), expected);
+          const draw = chance(seed, name);
+          const outcome = await untilStruck(() => attempt(ground, subject, way, draw, expected));
           outcomes.push(outcome);
           say(`== ${name}: ${lineOf(outcome)}`);
           if (outcome.said !== undefined) keep(name.replaceAll(" ", "-"), outcome.said);

@@ -64,13 +64,13 @@ export class Sandbox {
   /** Runs the CLI in a program's folder. */
   pulumi(
     args: readonly string[],
-    options: { cwd?: string; stdin?: string; show?: boolean } = {},
+    options: { cwd?: string; stdin?: string; show?: boolean; env?: NodeJS.ProcessEnv } = {},
   ): Promise<Finished> {
     const { command, leading } = this.cli;
     return run(command, [...leading, ...args, "--non-interactive"], {
       ...options,
       cwd: options.cwd ?? this.options.root,
-      env: this.env,
+      env: { ...this.env, ...options.env },
     });
   }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { isUnharmed, type Outcome } from "../../faults/attempt";
+import { isUnharmed, untilStruck, type Outcome } from "../../faults/attempt";
 import { census, changedSecrets, without } from "../../faults/census";
 import { chance } from "../../faults/chance";
 import { rowOf, table, unharmed } from "../../faults/table";
@@ -141,6 +141,20 @@ test.each<[string, Partial<Outcome>, string]>([
   expect(table([row])).toContain(line);
   const good = name === "nothing" || name === "a harm that missed";
   expect([isUnharmed(outcome), unharmed(row)]).toEqual([good, good]);
+});
+
+const SPARED: Outcome = { ...WELL, struck: false };
+const HARMED: Outcome = { ...SPARED, lost: ["a"] };
+
+test.each<[string, readonly Outcome[], number]>([
+  ["met at once", [WELL, SPARED], 1],
+  ["spared twice", [SPARED, SPARED, WELL, SPARED], 3],
+  ["spared always", Array<Outcome>(9).fill(SPARED), 5],
+  ["spared, and still something was lost", [HARMED, WELL], 1],
+])("what is %s is made so often", async (_, outcomes, often) => {
+  let made = 0;
+  const outcome = await untilStruck(() => Promise.resolve(outcomes[made++] ?? WELL));
+  expect([made, outcome]).toEqual([often, outcomes[often - 1]]);
 });
 
 test("a row keeps what chance drew, and out of what, so that an attempt can be told and made again", () => {
