@@ -13,7 +13,7 @@ interface Unpacking {
 const unpacking = sdk as unknown as Unpacking;
 const unpack = unpacking.deserializeProperties;
 
-/** What was unpacked, by what the engine sent, and the other way round. */
+/** What was unpacked of what the engine sent, and the other way round. */
 const unpacked = new WeakMap<object, Record<string, unknown>>();
 const sent = new WeakMap<object, object>();
 
@@ -25,10 +25,12 @@ const sent = new WeakMap<object, object>();
  */
 export function unpackOnce(): void {
   unpacking.deserializeProperties = (packed) => {
-    const known = unpacked.get(packed) ?? unpack(packed, false);
-    unpacked.set(packed, known);
-    sent.set(known, packed);
-    return known;
+    const known = unpacked.get(packed);
+    if (known) return known;
+    const fresh = unpack(packed, false);
+    unpacked.set(packed, fresh);
+    sent.set(fresh, packed);
+    return fresh;
   };
   const nothing = new AnalyzeRequest().setOptions(new AnalyzerResourceOptions()).setProperties(new Struct());
   AnalyzerService.remediate.requestDeserialize = () => nothing;
