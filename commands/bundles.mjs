@@ -20,11 +20,20 @@ const OPTIONS = {
   logLevel: "error",
 };
 
-/** Of the Pulumi SDK the policy SDK uses these two. The whole takes as long to load as all rules take to run. */
-const LEAN = `
-exports.asset = require("@pulumi/pulumi/asset");
-exports.Output = require("@pulumi/pulumi/output").Output;
-`;
+/**
+ * What the policy SDK uses of the Pulumi SDK, of which the whole takes as long to load as all rules take to run: assets, a
+ * question that it asks of what a remediation hands back, and the names by which the engine marks values.
+ */
+const LEAN = {
+  "@pulumi/pulumi": () => `
+    exports.asset = require("@pulumi/pulumi/asset");
+    exports.Output = { isInstance: () => { throw new Error("no rule is a remediation"); } };
+  `,
+  "@pulumi/pulumi/runtime/rpc": (requireOf) => {
+    const names = Object.entries(requireOf("@pulumi/pulumi/runtime/rpc"));
+    return `module.exports = ${JSON.stringify(Object.fromEntries(names.filter(([, value]) => typeof value === "string")))}`;
+  },
+};
 
 /**
  * What the language host starts for a policy pack, of the pack's own `@pulumi/pulumi`. The SDK's loads the SDK and a
@@ -90,8 +99,14 @@ export async function bundlePolicy(root) {
       {
         name: "lean",
         setup(build) {
-          build.onResolve({ filter: /^@pulumi\/pulumi$/ }, () => ({ path: "lean", namespace: "lean" }));
-          build.onLoad({ filter: /.*/, namespace: "lean" }, () => ({ contents: LEAN, resolveDir: root }));
+          build.onResolve({ filter: /^@pulumi\/pulumi(\/runtime\/rpc)?$/ }, ({ path }) => ({
+            path,
+            namespace: "lean",
+          }));
+          build.onLoad({ filter: /.*/, namespace: "lean" }, ({ path }) => ({
+            contents: LEAN[path](createRequire(join(root, "package.json"))),
+            resolveDir: root,
+          }));
         },
       },
     ],
