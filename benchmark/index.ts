@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { parse } from "../commands/parse";
 import { organisation, parseSize, PLANA, sizeName, SIZES, type Size } from "./organisation";
 import { writePrograms, type Programs } from "./programs";
-import { evaluate, EVALUATION, ROWS, UP } from "./rows";
+import { evaluate, EVALUATION, ROWS } from "./rows";
 import { Stage, type Sample } from "./stage";
 import { figures, ratio, table, type Result } from "./table";
 
@@ -52,7 +52,7 @@ export async function bench(root: string, args: readonly string[]): Promise<numb
         .default([PLANA], sizeName(PLANA)),
     )
     .addOption(
-      new Option("--seeded-sizes <list>", `the same, but "${UP}", which is done faster and not measured`)
+      new Option("--seeded-sizes <list>", "the same, but brought up faster, which is not measured")
         .argParser(sizes)
         .default([], "none"),
     )
@@ -144,7 +144,7 @@ async function measureRows(
   const stage = await Stage.open(root, programs[kind]);
   try {
     for (const row of ROWS.filter(({ cold }) => reach !== "cold" || cold)) {
-      if (row.name === UP && reach === "seeded") await stage.seed();
+      if (reach === "seeded" && row.seed) await row.seed(stage);
       else if (kind === "whole" || row.floor === "flat") add(row.name, kind, await row.run(stage, programs));
     }
   } finally {

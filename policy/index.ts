@@ -2,7 +2,8 @@ import { PolicyPack } from "@pulumi/policy";
 
 import { policiesOf } from "./adapter";
 import { RULES } from "./rules";
-import { unpackOnce } from "./unpacking";
+import { ignoreRemediations, unpackOnce } from "./unpacking";
 
 unpackOnce();
+ignoreRemediations();
 new PolicyPack("plana-sso", { policies: policiesOf(RULES) });

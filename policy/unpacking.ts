@@ -20,8 +20,6 @@ const sent = new WeakMap<object, object>();
 /**
  * Lets the SDK unpack what the engine sends once for each resource. Of itself it does so once for each resource and rule,
  * which took longer than all rules together. No rule gets hold of it: `adapter.ts` hands out copies.
- *
- * A remediation, for which the engine sends each resource once more, is not unpacked at all: no rule is one.
  */
 export function unpackOnce(): void {
   unpacking.deserializeProperties = (packed) => {
@@ -32,6 +30,10 @@ export function unpackOnce(): void {
     sent.set(fresh, packed);
     return fresh;
   };
+}
+
+/** Leaves alone what the engine sends for remediations, each resource once more: no rule is one. */
+export function ignoreRemediations(): void {
   const nothing = new AnalyzeRequest().setOptions(new AnalyzerResourceOptions()).setProperties(new Struct());
   AnalyzerService.remediate.requestDeserialize = () => nothing;
 }

@@ -2,7 +2,7 @@ import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/st
 import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import { AnalyzeRequest } from "@pulumi/pulumi/proto/analyzer_pb";
 
-import { secretProperties, unpackOnce } from "../../policy/unpacking";
+import { ignoreRemediations, secretProperties, unpackOnce } from "../../policy/unpacking";
 
 interface Sdk {
   deserializeProperties: (packed: object, marksSecrets: boolean) => Record<string, unknown>;
@@ -13,7 +13,10 @@ const { unknownCheckingProxy: proxy } = jest.requireActual<{
   unknownCheckingProxy: (props: object) => Record<string, unknown>;
 }>("@pulumi/policy/proxy");
 
-beforeAll(unpackOnce);
+beforeAll(() => {
+  unpackOnce();
+  ignoreRemediations();
+});
 
 test("a resource is unpacked once for all rules", () => {
   const packed = Struct.fromJavaScript({ name: "forgejo", enabled: true });
