@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Workspace } from "../commands/workspace";
+import { WITHOUT_CHECKPOINTS, type Workspace } from "../commands/workspace";
 import type { Json } from "../live/authentik";
 import type { Live } from "../live/connect";
 import { placeOfId, refOf } from "../identity/cluster-objects";
@@ -144,7 +144,7 @@ async function namesOf(live: LiveObjects): Promise<Map<string, string>> {
  * @param copy the rehearsal, after `plan`.
  */
 export async function rehearse(copy: Workspace, { importFile }: Plan, live: Live): Promise<Difference[]> {
-  await importAll(copy, importFile);
+  await importAll(copy, importFile, WITHOUT_CHECKPOINTS);
   return differences(await preview(copy), live);
 }
 
@@ -159,15 +159,23 @@ export async function adoptRelease(workspace: Workspace): Promise<void> {
   await must(workspace, ["config", "set", "plana-sso:adoptRelease", "true", "--stack", stack]);
 }
 
-/** Imports what a plan found into the state of a stack. */
-export async function importAll(workspace: Workspace, file: ImportFile): Promise<void> {
+/**
+ * Imports what a plan found into the state of a stack.
+ *
+ * @param env added to the workspace's environment.
+ */
+export async function importAll(
+  workspace: Workspace,
+  file: ImportFile,
+  env?: NodeJS.ProcessEnv,
+): Promise<void> {
   if (file.resources.length === 0) return;
   const name = `import-${workspace.stack}.json`;
   const path = writePrivately(workspace.directory, name, JSON.stringify(file, null, 2));
   try {
     // Without code generation: it fails for a parameterised package, after the import has been done.
     const args = ["import", "--file", path, "--generate-code=false", "--yes", "--stack", workspace.stack];
-    await must(workspace, args);
+    await must(workspace, args, { env });
   } finally {
     rmSync(path, { force: true });
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { load } from "js-yaml";
 
-import type { Workspace } from "../commands/workspace";
+import type { CliOptions, Workspace } from "../commands/workspace";
 import type { TakenOver } from "./takeover";
 
 /**
@@ -42,7 +42,7 @@ export async function rehearsal(workspace: Workspace): Promise<Workspace> {
     ...(secretsprovider ? ["--secrets-provider", secretsprovider] : []),
   ]);
   const exported = await must(workspace, ["stack", "export", "--stack", stack]);
-  await must(copy, ["stack", "import", "--stack", stack], exported);
+  await must(copy, ["stack", "import", "--stack", stack], { stdin: exported });
   return copy;
 }
 
@@ -68,8 +68,12 @@ export async function forget(workspace: Workspace, key: string): Promise<void> {
 }
 
 /** Runs a command of the CLI that has to succeed. @throws Error with what it said. */
-export async function must(workspace: Workspace, args: readonly string[], stdin?: string): Promise<string> {
-  const { code, stdout, stderr } = await workspace.cli(args, { stdin });
+export async function must(
+  workspace: Workspace,
+  args: readonly string[],
+  options?: CliOptions,
+): Promise<string> {
+  const { code, stdout, stderr } = await workspace.cli(args, options);
   if (code !== 0)
     throw new Error(`pulumi ${args.slice(0, 2).join(" ")} failed:\n${(stderr || stdout).trim()}`);
   return stdout;

@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { WITHOUT_CHECKPOINTS } from "../commands/workspace";
 import { Sandbox } from "../sandbox/sandbox";
 import { CONFIG, STACK } from "./config";
 import { measure } from "./measure";
@@ -65,13 +66,9 @@ export class Stage {
     return this.sample(process.execPath, [join(this.program, "commands/start.mjs"), ...args]);
   }
 
-  /**
-   * Brings all up, unmeasured, and without the engine's record of each step: it writes the whole state for each, which takes
-   * a time that grows with the square of the resources. Nothing is lost by it here; whoever runs the product keeps the record.
-   */
+  /** Brings all up, unmeasured, and without the engine's record of each step, which whoever runs the product keeps. */
   async seed(): Promise<void> {
-    const env = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
-    await this.must(["up", "--yes", "--skip-preview", "--stack", STACK], { env });
+    await this.must(["up", "--yes", "--skip-preview", "--stack", STACK], { env: WITHOUT_CHECKPOINTS });
   }
 
   /** What a preview says, as a file. */

@@ -14,18 +14,20 @@ export interface RunOptions {
   readonly stdin?: string;
   /** Passes the output on to the terminal, beside collecting it. */
   readonly show?: boolean;
+  /** Leaves the terminal to the program, which may ask there; nothing is collected. */
+  readonly terminal?: boolean;
   /** Ends the program when it is aborted. */
   readonly signal?: AbortSignal;
 }
 
 /** Runs a program to its end. */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
-  const { cwd, env, show, signal, stdin } = options;
+  const { cwd, env, show, terminal, signal, stdin } = options;
   const child = spawn(command, args, {
     cwd,
     env,
     signal,
-    stdio: [show ? "inherit" : "pipe", "pipe", "pipe"],
+    stdio: terminal ? "inherit" : [show ? "inherit" : "pipe", "pipe", "pipe"],
   });
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
@@ -37,9 +39,16 @@ export async function run(command: string, args: readonly string[], options: Run
   // A program that ends without reading its input is no fault of ours.
   child.stdin?.on("error", () => undefined);
   if (!show) child.stdin?.end(stdin ?? "");
-  const code = await new Promise<number>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (exit, signalled) => resolve(exit ?? (signalled ? 128 : 1)));
-  });
-  return { code, ...output };
+  // Ctrl-C at the terminal is the program's to answer: ended before it, nobody would clear away behind it.
+  const left = () => undefined;
+  if (terminal) process.on("SIGINT", left);
+  try {
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (exit, signalled) => resolve(exit ?? (signalled ? 128 : 1)));
+    });
+    return { code, ...output };
+  } finally {
+    process.off("SIGINT", left);
+  }
 }

@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly stdin?: string;
   /** Passes the output on to the terminal, beside collecting it. */
   readonly show?: boolean;
+  /** Leaves the terminal to the CLI, which may ask there; nothing is collected. */
+  readonly terminal?: boolean;
   /** Added to the workspace's environment. */
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
@@ -41,6 +43,15 @@ export interface Workspace {
   close(): Promise<void>;
 }
 
+/**
+ * Has the engine write the state once, at the end of what it does, and not whole after each step, which takes a time that
+ * grows with the square of the resources. What is killed meanwhile forgets what it did: only for a state that is thrown away.
+ */
+export const WITHOUT_CHECKPOINTS: NodeJS.ProcessEnv = {
+  PULUMI_EXPERIMENTAL: "true",
+  PULUMI_SKIP_CHECKPOINTS: "true",
+};
+
 /** Commands of the CLI that read the stack's configuration. */
 const CONFIGURED = new Set(["up", "preview", "destroy", "refresh", "config", "import"]);
 
@@ -63,15 +74,12 @@ function workspaceOf({ command, leading, close, configFile, ...parts }: Parts): 
   };
   const cli = async (args: readonly string[], options: CliOptions = {}) => {
     const colour = options.show && process.stdout.isTTY ? ["--color", "always"] : [];
-    const finished = await run(
-      command,
-      [...leading, ...args, ...configured(args), "--non-interactive", ...colour],
-      {
-        ...options,
-        cwd: folder,
-        env: { ...env, ...options.env },
-      },
-    );
+    const manner = options.terminal ? [] : ["--non-interactive", ...colour];
+    const finished = await run(command, [...leading, ...args, ...configured(args), ...manner], {
+      ...options,
+      cwd: folder,
+      env: { ...env, ...options.env },
+    });
     local?.settle();
     return finished;
   };
