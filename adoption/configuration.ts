@@ -11,7 +11,9 @@ import {
   serverSettings,
   settingsLost,
   settingsToTake,
+  settingsUnread,
   type TakenOver,
+  type Unread,
 } from "./takeover";
 
 /** What the configuration must hold before the first `up`, so that no secret changes. */
@@ -22,6 +24,8 @@ export interface Needed {
   readonly outpost: { readonly live?: string; readonly configured?: string };
   /** What the configuration has otherwise than the servers: path and where the servers have it. */
   readonly contrary: readonly { readonly path: string; readonly from: string }[];
+  /** What somebody has to write there: the server reads it from a place that cannot be read from here. */
+  readonly unread: readonly Unread[];
   /** Settings of the running server that the program does not have. */
   readonly lost: readonly string[];
   /** What was given, where the servers have another value, which is taken. */
@@ -83,6 +87,9 @@ export async function needed(
   return {
     missing: wanted.filter(({ path }) => inConfig(path) === undefined),
     contrary: wanted.filter(({ path, value }) => inConfig(path)?.equals(value) === false),
+    unread: settingsUnread(settings).filter(
+      ({ path }) => !config.has(path) && !given.some((each) => each.path === path),
+    ),
     lost: settingsLost(settings),
     unused: given.filter(({ path, value }) => told.get(path)?.equals(value) === false),
     namespace,

@@ -5,9 +5,11 @@ import { parse } from "../commands/parse";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
+import { emptyFields } from "../repair/emptied";
 import { select } from "../repair/folder-backend";
 import { isDamaged, mend, sealRelease, unlocked } from "../repair/mend";
 import type { Organisation } from "../stacks/organisation";
+import { visibleLines } from "../stacks/visible";
 import { deployment, RELEASE } from "../state/resources";
 import { acceptArguments, isAccepted, place, quoted } from "./acceptance";
 import { bootstrapTokenFrom } from "./bootstrap-token";
@@ -77,7 +79,12 @@ export async function adopt(
     bootstrapTokenStdin: boolean;
   }>();
   const piped = options.bootstrapTokenStdin ? await standardInput() : undefined;
-  return adoptStack(workspace, { ...options, piped, organisation, say: (text) => console.log(text) });
+  return adoptStack(workspace, {
+    ...options,
+    piped,
+    organisation,
+    say: (text) => console.log(visibleLines(text)),
+  });
 }
 
 async function standardInput(): Promise<string> {
@@ -134,7 +141,7 @@ async function decide(
   const { organisation, say, apply, accept } = options;
   const { stack } = workspace;
   const need = await needed(copy, live, organisation.applications, hintsOf(organisation), given);
-  if (contrary(need, stack, say)) return 1;
+  if (unsettled(need, stack, say)) return 1;
   await configure(copy, inOneValue(need.missing, await configuration(copy)));
   // The id is a hint here: the program would refuse another one before anything could be told.
   await forget(copy, OUTPOST_KEY);
@@ -182,7 +189,7 @@ async function carryOut(
   { accept, up, say }: AdoptOptions,
 ): Promise<number> {
   await configure(workspace, [...need.missing, ...movedOutpost(need)]);
-  const before = await firstPicture(workspace, live, found, need, changes);
+  const before = await firstPicture(workspace, live, found, need, changes, say);
   if (takesRelease(found.adopt)) await adoptRelease(workspace);
   say("\nImporting …");
   if (!(await unlocked(workspace, { gone: [], say }, () => importAll(workspace, found.importFile)))) return 1;
@@ -218,7 +225,13 @@ async function prove(
   accept: readonly string[],
   say: (text: string) => void,
 ): Promise<number> {
-  const still = await workspace.pulumi(["preview", "--refresh", "--expect-no-changes"]);
+  const check = () => workspace.pulumi(["preview", "--refresh", "--expect-no-changes"]);
+  let still = await check();
+  if (still.code !== 0) {
+    const emptied = await emptyFields(workspace, live, (each) => isAccepted(each, accept));
+    for (const each of emptied) say(`  ${place(each)}: emptied through the API, which no \`up\` does`);
+    if (emptied.length > 0) still = await check();
+  }
   if (still.code !== 0) {
     say(`After \`up\` a refreshed preview still shows changes:\n${still.stdout}${still.stderr}`);
     return 1;
@@ -248,6 +261,22 @@ async function prove(
 }
 
 /**
+ * The picture of an adoption that did not end. One whose stack was given up keeps it, too: what has changed since then
+ * is no damage, and what was accepted then is not accepted now.
+ */
+async function unfinished(workspace: Workspace, say: (text: string) => void): Promise<Picture | undefined> {
+  const earlier = kept(workspace).read();
+  if (!earlier) return undefined;
+  const { resources } = await deployment(workspace);
+  const held = new Set(resources.map(({ type, id }) => `${type} ${id ?? ""}`));
+  if (earlier.objects.some(({ subject: { type, id } }) => held.has(`${type} ${id}`))) return earlier;
+  say(
+    "An earlier adoption was begun, and nothing of it is in the stack: what is there now is what must stay.",
+  );
+  return undefined;
+}
+
+/**
  * The picture from before the first import, with what was accepted then: an interrupted adoption keeps it, and a
  * second run adds what the first one did not get to.
  */
@@ -257,8 +286,9 @@ async function firstPicture(
   { adopt: adopted }: Plan,
   { namespace }: Needed,
   changes: readonly Difference[],
+  say: (text: string) => void,
 ): Promise<Picture> {
-  const earlier = kept(workspace).read();
+  const earlier = await unfinished(workspace, say);
   const known = new Set(earlier?.objects.map(({ subject }) => `${subject.type} ${subject.id}`));
   const subjects = adopted
     .filter(({ resource }) => resource.type !== RELEASE)
@@ -280,7 +310,12 @@ async function digestKey(workspace: Workspace): Promise<Secret> {
   return (await configuration(workspace)).get("plana-sso:secretKey") ?? new Secret(workspace.stack);
 }
 
-function contrary({ contrary: found, unused }: Needed, stack: string, say: (text: string) => void): boolean {
+/** Says where the configuration and the servers disagree; true where somebody has to settle it first. */
+function unsettled(
+  { contrary: found, unused, unread }: Needed,
+  stack: string,
+  say: (text: string) => void,
+): boolean {
   for (const { path, from } of unused) {
     say(`${path}: ${from} has another value than the server reads; the server's is taken.`);
   }
@@ -290,7 +325,13 @@ function contrary({ contrary: found, unused }: Needed, stack: string, say: (text
         `  mend: pulumi config rm --path '${path}' --stack ${stack}   (it is then taken over)`,
     );
   }
-  return found.length > 0;
+  for (const { path, secret, from } of unread) {
+    say(
+      `${path}: not set, and ${from} only says where its value lies, which cannot be read from here; expected the value itself.\n` +
+        `  mend: npm run pulumi -- config set ${secret ? "--secret " : ""}${path} --stack ${stack}`,
+    );
+  }
+  return found.length + unread.length > 0;
 }
 
 /** The id that is written down, where it is another one there. */

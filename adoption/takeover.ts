@@ -168,6 +168,18 @@ function further(settings: ReadonlyMap<string, ServerSetting>): [name: string, s
   });
 }
 
+/** A setting that the configuration must hold, and that cannot be read from here. */
+export type Unread = Pick<TakenOver, "path" | "secret" | "from">;
+
+/** Settings of the configuration whose values lie where they cannot be read from here: somebody has to give them. */
+export function settingsUnread(settings: ReadonlyMap<string, ServerSetting>): Unread[] {
+  return Object.entries(CONFIGURED).flatMap(([name, { key: path, secret }]) => {
+    const setting = settings.get(name);
+    if (!setting || !REFERENCE.test(setting.value.reveal())) return [];
+    return [{ path, secret, from: `${name} of ${setting.from}` }];
+  });
+}
+
 /**
  * Settings of a running server that cannot be taken over, and so would be taken away: their values lie in a place that
  * cannot be read from here.
@@ -179,15 +191,15 @@ export function settingsLost(settings: ReadonlyMap<string, ServerSetting>): stri
     .sort();
 }
 
-/** Settings that must be the same after the adoption, accepted losses apart. */
+/** Settings that must be the same after the adoption, accepted losses and those that only somebody could give apart. */
 export function settingsKept(settings: ReadonlyMap<string, ServerSetting>): ReadonlyMap<string, Secret> {
-  const names = [...Object.keys(CONFIGURED), ...further(settings).map(([name]) => name)];
-  return new Map(
-    names.flatMap((name) => {
-      const value = settings.get(name)?.value;
-      return value === undefined || value.reveal() === "" ? [] : [[name, value]];
-    }),
-  );
+  const own = Object.keys(CONFIGURED).flatMap((name): [string, Secret][] => {
+    const value = settings.get(name)?.value;
+    return value === undefined || value.reveal() === "" || REFERENCE.test(value.reveal())
+      ? []
+      : [[name, value]];
+  });
+  return new Map([...own, ...further(settings).map(([name, { value }]): [string, Secret] => [name, value])]);
 }
 
 /** Credentials of an OIDC client that runs already. */

@@ -1,4 +1,5 @@
 import type { Json } from "../live/authentik";
+import { visible } from "../stacks/visible";
 import { kindOf, KINDS } from "../identity/kinds";
 import type { LiveObjects } from "../identity/live-objects";
 import { labelOf } from "../identity/resolver";
@@ -98,7 +99,8 @@ export async function unmanaged(
       found.push({ kind, label: label(object), id, note: await noteOf(path, object, live) });
     }
   }
-  return [...found, ...(await bindings(live, managed))];
+  const all = [...found, ...(await bindings(live, managed))];
+  return all.map((each) => ({ ...each, label: visible(each.label) }));
 }
 
 /** Types of the objects of a family, by key; those that the program has none of are left out. */

@@ -3,12 +3,14 @@ import { join, resolve } from "node:path";
 
 import { buildEngine } from "../sandbox/engine/build";
 import type { Organisation } from "../stacks/organisation";
+import { visibleLines } from "../stacks/visible";
 import { compositionOf } from "../live/configuration";
 import { saidOf } from "../live/server-error";
 import { converge } from "./converge";
 import { policyArguments } from "./policy";
 import { run, type Finished } from "./process";
 import { unreachable } from "./reach";
+import { stackArgument } from "./stack-argument";
 import { accessTable, type StackOutputs } from "./table";
 import { test } from "./test";
 import { openWorkspace, type Workspace } from "./workspace";
@@ -51,7 +53,7 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
     console.error(`unknown command "${command}"; one of ${known.join(", ")}`);
     return 2;
   }
-  const { stack, rest } = stackOf(args);
+  const { stack, rest } = stackArgument(args);
   const workspace = await open(stack);
   try {
     return (await STACK_COMMANDS[command]?.(workspace, rest)) ?? 2;
@@ -97,7 +99,7 @@ async function unknownStack(stack: string, composition: string): Promise<string>
     const guess = nearest(stack, files);
     return (
       `there is no stack ${JSON.stringify(stack)}${guess ? `; did you mean ${guess}?` : ""}\n` +
-      `  mend: one of ${files.join(", ")}, or: npm run pulumi -- stack init ${stack}   and plana-sso:composition (README, a trial)`
+      `  mend: one of ${files.join(", ")}, or: npm run pulumi -- stack init --stack ${stack}   and plana-sso:composition (README, a trial)`
     );
   }
   return (
@@ -169,22 +171,15 @@ async function ops(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Any command of the CLI, on the same servers. */
+/** Any command of the CLI, on the same servers. At a terminal it may ask, as for a secret that is to be typed. */
 async function passOn(args: readonly string[]): Promise<number> {
-  const workspace = await open(stackOf(args).stack);
+  const workspace = await open(stackArgument(args).stack);
+  const terminal = process.stdin.isTTY && process.stdout.isTTY;
   try {
-    return (await workspace.cli(args, { show: true })).code;
+    return (await workspace.cli(args, terminal ? { terminal } : { show: true })).code;
   } finally {
     await workspace.close();
   }
-}
-
-function stackOf(args: readonly string[]): { stack: string; rest: readonly string[] } {
-  const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
-  const name = at >= 0 ? args[at + 1] : undefined;
-  return name
-    ? { stack: name, rest: args.filter((_, index) => index !== at && index !== at + 1) }
-    : { stack: "local", rest: args };
 }
 
 function said({ code, stdout, stderr }: Finished): number {
@@ -221,7 +216,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    console.error(saidOf(error));
+    console.error(visibleLines(saidOf(error)));
     process.exitCode = 1;
   },
 );

@@ -1,4 +1,5 @@
 import type { Json } from "../live/authentik";
+import { visible } from "../stacks/visible";
 import { UNKNOWN, type Resource } from "../state/resources";
 import { findInCluster, type Reading } from "./cluster-objects";
 import { kindOf, type Identity, type Kind } from "./kinds";
@@ -187,5 +188,5 @@ export function labelOf(object: Json): string {
   const label = [username, slug, name, domain, identifier].find(
     (text) => typeof text === "string" && text !== "",
   );
-  return `"${String(label ?? pk)}"`;
+  return `"${visible(String(label ?? pk))}"`;
 }

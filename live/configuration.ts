@@ -38,7 +38,7 @@ export async function configuredValues(workspace: Workspace): Promise<ReadonlyMa
 function unreadable(what: string, stack: string, said: string): Error {
   return new Error(
     `${what} of stack ${stack} cannot be read: ${said.trim()}\n` +
-      `  mend: npm run pulumi -- stack ls   lists the stacks; their passphrase is PULUMI_CONFIG_PASSPHRASE, or that of the KMS`,
+      `  mend: npm run pulumi -- stack ls --stack ${stack}   lists the stacks; their passphrase is PULUMI_CONFIG_PASSPHRASE, or that of the KMS`,
   );
 }
 

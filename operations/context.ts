@@ -6,6 +6,7 @@ import pino, { type Logger } from "pino";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import type { Organisation } from "../stacks/organisation";
+import { visible } from "../stacks/visible";
 import { askTerminal } from "./confirm";
 import { Refusal } from "./refusal";
 
@@ -91,8 +92,9 @@ export function contextOf(
     say,
     log: ({ step, outcome, ...fields }) =>
       logger[outcome === "failed" ? "error" : "info"]({ ...fields, outcome }, step),
-    async confirm(question) {
+    async confirm(asked) {
       if (yes || dryRun) return;
+      const question = visible(asked);
       if (!process.stdin.isTTY) throw new Refusal(`${question}\n  mend: add --yes; nobody can be asked here`);
       if (!(await askTerminal(question, process.stdin, process.stderr)))
         throw new Refusal("Nothing was done.");

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import type { Workspace } from "../commands/workspace";
 import { saidOf } from "../live/server-error";
 import type { Organisation } from "../stacks/organisation";
+import { visibleLines } from "../stacks/visible";
 import { access } from "./access";
 import { contextOf, Refusal, type ContextOptions } from "./context";
 import { doctor } from "./doctor";
@@ -50,7 +51,8 @@ export async function operate(
   verbs: readonly AddVerb[] = VERBS,
 ): Promise<number> {
   const print = output.print ?? ((text: string) => console.log(text));
-  const say = output.say ?? ((text: string) => console.error(text));
+  const write = output.say ?? ((text: string) => console.error(text));
+  const say = (text: string) => write(visibleLines(text));
   let code = 0;
   const program = new Command("npm run ops --")
     .description(
@@ -69,7 +71,7 @@ export async function operate(
     const { stack, dryRun = false, json, yes = false } = program.opts<GlobalOptions>();
     const { workspace, organisation } = await open(stack);
     const result = await act(contextOf(workspace, organisation, { dryRun, yes, ...output, say }));
-    print(json ? JSON.stringify(result.data, null, 2) : result.text);
+    print(json ? JSON.stringify(result.data, null, 2) : visibleLines(result.text));
     code = result.code;
   };
   for (const add of verbs) add(program, run);

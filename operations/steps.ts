@@ -1,3 +1,4 @@
+import { visible } from "../stacks/visible";
 import type { Action, Context } from "./context";
 import { Refusal } from "./refusal";
 
@@ -18,11 +19,12 @@ export class Steps {
   ) {}
 
   /**
-   * @param name what is so when it is done; no secret.
+   * @param named what is so when it is done; no secret.
    * @throws Refusal when the operator has stopped the command.
    */
-  async take(name: string, act: () => Promise<unknown>): Promise<void> {
+  async take(named: string, act: () => Promise<unknown>): Promise<void> {
     const { context } = this;
+    const name = visible(named);
     const line = { ...this.subject, step: name };
     if (context.signal.aborted)
       throw new Refusal(`stopped before: ${name}\n  mend: run this again; it goes on`);

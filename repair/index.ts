@@ -1,12 +1,16 @@
 import { Command } from "commander";
 
+import { place } from "../adoption/acceptance";
 import { converge } from "../commands/converge";
 import { parse } from "../commands/parse";
 import type { Workspace } from "../commands/workspace";
+import { connect } from "../live/connect";
+import { visibleLines } from "../stacks/visible";
+import { emptyFields } from "./emptied";
 import { beginAnew, mend } from "./mend";
 
 /**
- * `npm run repair`: mends what an interrupted `up` left behind, and converges.
+ * `npm run repair`: mends what an interrupted `up` left behind, converges, and empties what no `up` empties.
  *
  * @returns 0 done, 1 refused or failed, 2 wrong use.
  */
@@ -34,9 +38,13 @@ export async function repair(workspace: Workspace, args: readonly string[]): Pro
     up: boolean;
     startOver: boolean;
   }>();
-  const say = (text: string) => console.error(text);
+  const say = (text: string) => console.error(visibleLines(text));
   if (startOver) return (await beginAnew(workspace, { gone: ownerIsGone, say })) ? 0 : 1;
   if (!(await mend(workspace, { gone: ownerIsGone, say }))) return 1;
   if (!up) return 0;
-  return (await converge(workspace)).code;
+  const { code } = await converge(workspace);
+  if (code !== 0) return code;
+  for (const each of await emptyFields(workspace, await connect(workspace)))
+    say(`${place(each)}: emptied through the API, which no \`up\` does`);
+  return 0;
 }

@@ -1,3 +1,4 @@
+import { NO_PATH } from "../components/applications/public-paths";
 import type { RedirectUri } from "../components/applications/redirect-uris";
 import { flag, text, texts, TYPES, type Item, type Reference, type Snapshot } from "./snapshot";
 import type { Directory } from "./directory";
@@ -138,11 +139,18 @@ export function applicationsOf(state: Snapshot, lookup: Lookup): Application[] {
       grantTypes: found ? texts(found, "grantTypes").sort(compare) : [],
       weaknesses: found?.type === TYPES.oauth2 ? weaknessesOf(found) : [],
       clientId: found ? text(found, "clientId") : "",
-      publicPaths: found ? text(found, "skipPathRegex").split("\n").filter(Boolean) : [],
+      publicPaths: found ? publicPathsOf(found) : [],
       served: provider !== undefined && served.has(provider.key),
       front: found?.type === TYPES.proxy ? `${text(found, "mode")} ${text(found, "externalHost")}` : "",
     } satisfies Application;
   });
+}
+
+/** The expressions of paths that need no login. */
+function publicPathsOf(provider: Item): string[] {
+  return text(provider, "skipPathRegex")
+    .split("\n")
+    .filter((line) => line !== "" && line !== NO_PATH);
 }
 
 /** Names of shipped scope mappings, which the component of the scopes tells as its outputs. */

@@ -1,6 +1,8 @@
 // Not the whole SDK: a command that only wants `nearest` would load a TypeScript compiler with it.
 import { RunError } from "@pulumi/pulumi/errors";
 
+import { visible } from "./visible";
+
 /** One thing that is wrong with a stack's configuration or data. */
 export interface Problem {
   /** Where: a config key (`plana-sso:domain`) or a place in the data (`people: boyan.rabchev`). */
@@ -25,14 +27,6 @@ export function refuse(stack: string, problems: readonly Problem[]): void {
     return `  ${visible(`${key}: ${found}; expected ${expected}`)}\n      mend: ${visible(mend)}`;
   });
   throw new RunError(`${count} in stack "${stack}"; nothing was changed.\n${lines.join("\n")}`);
-}
-
-/** On one line, with what would hide or turn the rest of it written out: parts of it come from what is wrong. */
-function visible(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }
 
 /** The name nearest to `wanted`, to suggest in an error; undefined when none is near. */

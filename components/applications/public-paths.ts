@@ -22,9 +22,15 @@ export function skipPathRegex(path: PublicPath): string {
   return `^${path.pattern.split("*").map(escape).join(SEGMENT)}$`;
 }
 
+/**
+ * Matches no path: each begins with a slash. The provider does not send an empty setting, and the server then keeps the
+ * one it has (facts of both sources, 2026.5): the last public path, taken out of the program, would stay open.
+ */
+export const NO_PATH = "^-$";
+
 /** The value of a proxy provider's `skipPathRegex`: one expression per line. */
 export function skipPathRegexes(paths: readonly PublicPath[]): string {
-  return paths.map(skipPathRegex).join("\n");
+  return paths.length === 0 ? NO_PATH : paths.map(skipPathRegex).join("\n");
 }
 
 /**

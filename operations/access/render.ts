@@ -1,3 +1,4 @@
+import { visible } from "../../stacks/visible";
 import type { Difference } from "./differences";
 
 /** That a person may enter an application. */
@@ -50,7 +51,7 @@ export function render({ asked, people, access, differences }: Told): string {
           "Otherwise than the program says:",
           ...differences.map(({ of, kind, text }) => `  ${SIGN[kind]} ${of} ${text}`),
         ];
-  return [...lines, "", ...told].join("\n");
+  return [...lines, "", ...told].map(visible).join("\n");
 }
 
 const SIGN = { more: "+", less: "-", other: "~" };

@@ -106,6 +106,7 @@ async function faultsOf({ objects }: Examination, flow: string, stage: string): 
     );
   }
   for (const bound of await objects.list("/policies/bindings/")) {
+    if (bound.enabled === false) continue;
     if (bound.target !== factor.policybindingmodel_ptr_id && bound.target !== factor.pk) continue;
     const name = (bound.policy_obj as Json | null | undefined)?.name;
     if (name === SHIPPED && bound.negate !== true) continue;

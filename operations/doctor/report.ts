@@ -1,3 +1,4 @@
+import { visible } from "../../stacks/visible";
 import type { Finding, Severity } from "./examination";
 
 /** What came of one check. */
@@ -31,7 +32,7 @@ export function reportText(checked: readonly Checked[]): string {
     ...good.map(({ check }) => `good: ${check}`),
     ...findings.map(
       ({ severity, check, subject, meaning, mend }) =>
-        `${RANK[severity]}: ${check}: ${subject}: ${meaning}\n    mend: ${mend}`,
+        `${visible(`${RANK[severity]}: ${check}: ${subject}: ${meaning}`)}\n    mend: ${mend}`,
     ),
     `${error} errors, ${warning} warnings, ${unchecked} not checked`,
   ].join("\n");

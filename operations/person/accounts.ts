@@ -2,6 +2,7 @@ import type { AuthentikApi, Json } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
 import { nearest } from "../../stacks/problem";
 import { plainLetters } from "../../stacks/letters";
+import { visible } from "../../stacks/visible";
 import { Refusal } from "../refusal";
 
 /** A user on the server. */
@@ -94,7 +95,7 @@ export function findNamed<T extends Named>(wanted: string, all: readonly T[]): T
 /** The refusal of a name that nobody has, with whoever is likely to be meant. */
 export function unknownPerson(wanted: string, all: readonly Named[], where: string): Refusal {
   const likely = likelyNamed(wanted, all);
-  const meant = likely.map(({ username, name }) => `${username} (${name})`).join(" or ");
+  const meant = likely.map(({ username, name }) => visible(`${username} (${name})`)).join(" or ");
   return new Refusal(
     `${JSON.stringify(wanted)} is nobody ${where}${meant ? `; did you mean ${meant}?` : ""}\n` +
       "  mend: give a username, an address or a whole name; npm run ops -- access lists everybody",

@@ -1,5 +1,6 @@
 import type { AuthentikApi, Json } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
+import { visible } from "../../stacks/visible";
 import type { Context } from "../context";
 import { Steps } from "../steps";
 import { readAccount, type Account } from "./accounts";
@@ -138,7 +139,7 @@ export async function keptOn(
   );
   if (granting.length > 0) {
     notes.push(
-      `Device codes are in no list of the API, and ${granting.map(({ name }) => String(name)).join(", ")} grants them: ` +
+      `Device codes are in no list of the API, and ${granting.map(({ name }) => visible(String(name))).join(", ")} grants them: ` +
         "run this again in a few minutes, when the codes have expired; what they were exchanged for is then found.",
     );
   }

@@ -1,5 +1,6 @@
 import type { AuthentikApi, Json } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
+import { visible } from "../../stacks/visible";
 import type { Account } from "./accounts";
 
 /** Something on the server by which a person is let in without showing a password again. */
@@ -95,7 +96,10 @@ export const AUTHENTICATORS: Holding = {
           200,
           `an authenticator of unknown type ${model}`,
         );
-      return { label: `${kind} ${name}`, path: `/authenticators/admin/${kind}/${encodeURIComponent(pk)}/` };
+      return {
+        label: visible(`${kind} ${name}`),
+        path: `/authenticators/admin/${kind}/${encodeURIComponent(pk)}/`,
+      };
     });
   },
 };

@@ -5,9 +5,12 @@ import { invalid, Refusal } from "./refusal";
 import type { Renderer } from "./render";
 import { randomText, RULES } from "./rules";
 import type { Located, Row, Store } from "./store";
-import { GENERATED, KEPT, UNIQUE } from "./tables";
+import { GENERATED, UNIQUE } from "./tables";
 
-/** How a write treats the fields it does not name: a creation and a PUT take defaults, a PATCH leaves them. */
+/**
+ * How an object is written. A creation takes defaults for the fields that it does not name; a PUT has to name what is
+ * required and leaves all others as they are, as Django REST framework does; a PATCH need not even name those.
+ */
 export type Mode = "create" | "put" | "patch";
 
 /** Creates and changes objects under the rules that hold for every kind: defaults, references, uniqueness. */
@@ -52,14 +55,17 @@ export class Objects {
   private merge(collection: Collection, row: Row, body: Row, mode: Mode): Row {
     const next = { ...row };
     const { name, request, item } = collection;
-    const generated = GENERATED[name] ?? {};
-    for (const [field, schema] of Object.entries((request ?? item).properties ?? {})) {
-      if (field in body || mode === "patch" || schema.readOnly || field === collection.pkField) continue;
-      const kept = field in generated || KEPT.has(`${name}.${field}`) || request?.required?.includes(field);
-      if (!kept || (mode === "create" && !(field in generated))) {
-        const one = collection.references.has(field) && !schema.items;
-        next[field] = one ? null : this.renderer.default(name, field, schema);
-      }
+    const missing = mode === "create" ? Object.entries((request ?? item).properties ?? {}) : [];
+    for (const [field, schema] of missing) {
+      if (
+        field in body ||
+        field in (GENERATED[name] ?? {}) ||
+        schema.readOnly ||
+        field === collection.pkField
+      )
+        continue;
+      const one = collection.references.has(field) && !schema.items;
+      next[field] = one ? null : this.renderer.default(name, field, schema);
     }
     Object.assign(next, structuredClone(body));
     if (name === "core/groups") delete next.users;

@@ -156,9 +156,6 @@ export const GENERATED: Record<string, Record<string, number>> = {
   "core/tokens": { key: 60 },
 };
 
-/** Fields that survive a PUT which leaves them out: the other side of a relation, or written by the server. */
-export const KEPT = new Set(["core/users.last_login", "core/groups.users", "core/tokens.expires"]);
-
 /** Query parameters that compare something else than the field of their name. */
 export const FILTERS: Record<string, string> = {
   groups_by_name: "groups__name",

@@ -28,7 +28,7 @@ export interface Row {
   readonly readIfSet?: readonly string[];
   /** Inputs that are not part of the object in the API. */
   readonly local?: readonly string[];
-  /** Lists that are not sent when empty. */
+  /** Lists, numbers and truth values that are not sent when empty, 0 or false; of texts none is. */
   readonly omitEmpty?: readonly string[];
   /** Whether any change makes a new object. */
   readonly replace?: boolean;
@@ -205,11 +205,12 @@ export function bodyOf(kind: Kind, values: Properties): Properties {
     if (property === kind.alias || kind.local?.includes(property)) continue;
     const name = apiName(kind.rename, property);
     const value = values[property];
+    if (kind.omitEmpty?.includes(property) && empty(value)) continue;
     const left = empty(value) && kind.defaults?.[property] === undefined && !kind.required.includes(property);
     if (!left && value !== undefined)
       out[name] = kind.json?.includes(property) ? (JSON.parse(textOf(value)) as Value) : value;
     else if (kind.nullable?.includes(property)) out[name] = null;
-    else if (spec.type === "array" && !kind.omitEmpty?.includes(property)) out[name] = [];
+    else if (spec.type === "array") out[name] = [];
     else if (spec.type === "boolean") out[name] = false;
   }
   return out;

@@ -143,6 +143,7 @@ export const TABLE: Readonly<Record<string, Row>> = {
     },
     nullable: ["authenticationFlow"],
     readIfSet: ["propertyMappings"],
+    omitEmpty: words("basicAuthEnabled interceptHeaderAuth internalHostSslValidation"),
     local: ["jwksSources"],
   },
   RbacRole: { path: "rbac/roles" },

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { adoptStack, type AdoptOptions } from "../../adoption";
 import type { ImportFile } from "../../adoption/import-file";
+import { keep, type Picture } from "../../adoption/picture";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { prod } from "../../stacks/prod";
 import { Trial, type List } from "../../sandbox/trial";
@@ -231,15 +232,29 @@ test("an id that is written down for somebody else is refused", async () => {
 });
 
 test("an adoption that was interrupted after the import is finished by a second run", async () => {
+  // What an adoption has left whose stack was given up: it says nothing of what is there now.
+  const leftover: Picture = {
+    namespace: "authentik",
+    objects: [{ subject: { type: "authentik:index/group:Group", id: "gone", name: "gone" }, fields: {} }],
+    settings: { AUTHENTIK_SECRET_KEY: "digest of another time" },
+    agreed: [],
+  };
+  keep(workspace, leftover);
   const first = await adopt({ apply: true, up: false, accept: ACCEPT });
   expect(first).toMatchObject({ code: 0 });
+  expect(first.said).toContain("An earlier adoption was begun, and nothing of it is in the stack");
   expect(first.said).toContain("Imported.");
   const again = await adopt({ apply: true, accept: ACCEPT });
   expect({ ...again, said: again.said.slice(-2_000) }).toMatchObject({ code: 0 });
   expect(again.said).toMatch(
     /Adopted: a refreshed preview shows no change, and \d+ objects and \d+ settings of the server are field for field/,
   );
+  expect(again.said).not.toContain("An earlier adoption was begun");
   expect(again.said).not.toContain("is not as it was");
+  // What the provider does not empty.
+  for (const place of ["forgejo.metaIcon", "matomo-admin.basicAuthEnabled"])
+    expect(again.said).toContain(`${place}: emptied through the API, which no \`up\` does`);
+  expect(await trial.authentik("/core/applications/forgejo/")).toMatchObject({ meta_icon: "" });
 });
 
 test("after it nothing changes, and every secret is byte for byte what it was", async () => {

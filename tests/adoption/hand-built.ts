@@ -177,6 +177,7 @@ export class HandBuilt {
       ...flows,
       mode: "forward_single",
       external_host: "https://analytics.trial.example.org",
+      basic_auth_enabled: true,
     });
     const matomo = await oidc("Matomo login button", "matomo");
     await application("odoo-tenants", "PLANA Odoo Platform", tenants.pk);

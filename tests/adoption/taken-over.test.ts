@@ -1,6 +1,12 @@
 import { bootstrapTokenFrom } from "../../adoption/bootstrap-token";
 import { agreedIn, compare, type Picture } from "../../adoption/picture";
-import { serverSettings, settingsKept, settingsLost, settingsToTake } from "../../adoption/takeover";
+import {
+  serverSettings,
+  settingsKept,
+  settingsLost,
+  settingsToTake,
+  settingsUnread,
+} from "../../adoption/takeover";
 import { clusterOf } from "./sketch";
 
 test.each([
@@ -95,6 +101,35 @@ test("every setting the pods read is taken over, wherever it comes from, and wha
   // Its value lies where nobody can read it from here.
   expect(settingsLost(settings)).toEqual(["AUTHENTIK_COOKIE_DOMAIN"]);
   expect([...settingsKept(settings).keys()]).toContain("AUTHENTIK_COOKIE_DOMAIN");
+});
+
+test("a setting of the configuration that only says where its value lies is asked for, and not compared afterwards", async () => {
+  const settings = await serverSettings(
+    clusterOf([
+      pods("server", { envFrom: [{ secretRef: { name: "authentik" } }] }),
+      secret("authentik", {
+        AUTHENTIK_SECRET_KEY: "key",
+        AUTHENTIK_POSTGRESQL__USER: "file:///postgres-creds/username",
+        AUTHENTIK_POSTGRESQL__PASSWORD: "env://PGPASSWORD",
+      }),
+    ]),
+    "authentik",
+  );
+  expect(settingsToTake(settings).map(({ path }) => path)).toEqual(["plana-sso:secretKey"]);
+  expect(settingsUnread(settings)).toEqual([
+    {
+      path: "plana-sso:databasePassword",
+      secret: true,
+      from: "AUTHENTIK_POSTGRESQL__PASSWORD of Secret authentik/authentik",
+    },
+    {
+      path: "plana-sso:databaseUser",
+      secret: false,
+      from: "AUTHENTIK_POSTGRESQL__USER of Secret authentik/authentik",
+    },
+  ]);
+  expect(settingsLost(settings)).toEqual([]);
+  expect([...settingsKept(settings).keys()]).toEqual(["AUTHENTIK_SECRET_KEY"]);
 });
 
 const TYPE = "authentik:index/group:Group";

@@ -15,6 +15,13 @@ import { found } from "../tools";
 const matomo = prod.applications.find(({ slug }) => slug === "matomo-admin");
 const REGEXES = matomo?.mode === "proxy" ? skipPathRegexes(matomo.publicPaths) : "";
 
+test("without a public path one expression is sent that matches none: an empty setting would leave the last one open", () => {
+  const regexes = skipPathRegexes([]);
+  expect(regexes).not.toBe("");
+  for (const path of ["", "/", "/-", "/index.php", "/matomo.php"])
+    expect([path, isPublic(regexes, path)]).toEqual([path, false]);
+});
+
 /** What trackers and embedded widgets call without a login. */
 const PASS = [
   "/matomo.php",

@@ -2,9 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 
+import type { AuthentikApi } from "../../live/authentik";
 import { operate } from "../../operations";
 import { askTerminal } from "../../operations/confirm";
 import type { Context } from "../../operations/context";
+import type { Account } from "../../operations/person/accounts";
+import { AUTHENTICATORS } from "../../operations/person/holdings";
 import { Steps } from "../../operations/steps";
 import type { AddVerb } from "../../operations/verb";
 import { ROOT } from "../stack-files";
@@ -163,6 +166,26 @@ describe("a command that is stopped", () => {
       "  … pods rolled: not yet, after 60 s; Ctrl-C twice stops it, and the same command goes on",
       "pods rolled",
     ]);
+  });
+
+  test("what others chose as a name moves nothing on the operator's screen; JSON keeps it as it is", async () => {
+    const device = { pk: 7, name: "x\r\x1b[2K\nLeft: none", type: "a.TOTPDevice", confirmed: true };
+    const api = { get: () => Promise.resolve([device]) } as unknown as AuthentikApi;
+    const verb: AddVerb = (program, run) => {
+      program.command("look").action(() =>
+        run(async (context) => {
+          const [held] = await AUTHENTICATORS.list(api, { pk: 1 } as Account);
+          context.say(`held:\x1b[2J\n  ${held?.label ?? ""}`);
+          return { code: 0, text: `left:\u202e\n  ${held?.label ?? ""}`, data: { name: device.name } };
+        }),
+      );
+    };
+    const { printed, said } = await office.ops(["look"], { verbs: [verb] });
+    const label = "totp x\\u{d}\\u{1b}[2K\\u{a}Left: none";
+    expect(said).toContain(`held:\\u{1b}[2J\n  ${label}`);
+    expect(printed.trimEnd()).toBe(`left:\\u{202e}\n  ${label}`);
+    const json = await office.ops(["--json", "look"], { verbs: [verb] });
+    expect(JSON.parse(json.printed)).toEqual({ name: device.name });
   });
 
   test("with --json standard output is JSON, also of what was refused", async () => {

@@ -1,5 +1,7 @@
 import type { Examination } from "../../operations/doctor/examination";
 import { clusterSecrets } from "../../operations/doctor/cluster-secrets";
+import { doors } from "../../operations/doctor/doors";
+import { reportText } from "../../operations/doctor/report";
 import { totp } from "../../operations/doctor/totp";
 import { versions } from "../../operations/doctor/versions";
 import { Secret } from "../../live/secret";
@@ -35,6 +37,54 @@ test("an answer that tells nothing of a person makes no second factor good", asy
     resources: [{ type: "authentik:index/user:User", name: "julian.lubenov", id: "8", inputs: {} }],
   } as unknown as Examination;
   await expect(totp.run(examination)).rejects.toThrow("the answer is no person");
+});
+
+test.each([
+  [
+    true,
+    ["flow login (login of brand a): asks for the second factor only where \\u{1b}[2K\\u{a}good passes"],
+  ],
+  [false, []],
+])("a policy on the second factor, enabled %j: %j", async (enabled, expected) => {
+  const STAGE = "authenticator-validate";
+  const lists: Readonly<Record<string, readonly object[]>> = {
+    "/stages/authenticator/validate/": [
+      { pk: STAGE, name: "mfa", not_configured_action: "deny", device_classes: ["totp"] },
+    ],
+    "/core/brands/": [{ domain: "a", flow_authentication: "f" }],
+    "/flows/instances/": [{ pk: "f", slug: "login" }],
+    "/flows/bindings/": [
+      {
+        pk: "b30",
+        target: "f",
+        stage: STAGE,
+        order: 30,
+        stage_obj: { component: "ak-stage-authenticator-validate-form" },
+      },
+      {
+        pk: "b100",
+        target: "f",
+        stage: "l",
+        order: 100,
+        stage_obj: { component: "ak-stage-user-login-form" },
+      },
+    ],
+    "/policies/bindings/": [{ target: "b30", enabled, policy_obj: { name: "\x1b[2K\ngood" } }],
+  };
+  const resources = [
+    { type: "authentik:index/stageAuthenticatorValidate:StageAuthenticatorValidate", id: STAGE },
+  ];
+  const examination = {
+    objects: { list: (path: string) => Promise.resolve(lists[path] ?? []) },
+    resources,
+    context: { workspace: { stack: "prod" } },
+  } as unknown as Examination;
+  const findings = await doors.run(examination);
+  // What somebody called a policy neither ends a line of the report nor moves in it.
+  const said = reportText([{ check: "doors", findings }]).split("\n");
+  expect(said.filter((line) => line.startsWith("ERROR"))).toEqual(
+    expected.map((line) => `ERROR: doors: ${line}`),
+  );
 });
 
 describe("a Secret in the state", () => {

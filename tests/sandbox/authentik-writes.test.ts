@@ -14,12 +14,15 @@ import {
 withSandbox();
 
 describe("PUT and PATCH", () => {
-  test("PATCH leaves what it does not name, PUT sets it to its default", async () => {
+  // As Django REST framework does; PUT need only name what is required.
+  test("PATCH and PUT leave what they do not name", async () => {
     const { pk, username } = await user({ email: "a@plana.solutions", attributes: { a: 1 } });
     const patched = await call("PATCH", `/core/users/${String(pk)}/`, { name: "New" });
     expect(patched.body).toMatchObject({ name: "New", email: "a@plana.solutions", attributes: { a: 1 } });
-    const put = await call("PUT", `/core/users/${String(pk)}/`, { username, name: "New" });
-    expect(put.body).toMatchObject({ email: "", attributes: {}, is_active: true, path: "users" });
+    const put = await call("PUT", `/core/users/${String(pk)}/`, { username, name: "Newer" });
+    expect(put.body).toMatchObject({ name: "Newer", email: "a@plana.solutions", attributes: { a: 1 } });
+    const unnamed = await call("PUT", `/core/users/${String(pk)}/`, { name: "Newest" });
+    expect(unnamed).toMatchObject({ status: 400, body: { username: ["This field is required."] } });
   });
 
   test("a PUT keeps what the server made up", async () => {
@@ -31,7 +34,7 @@ describe("PUT and PATCH", () => {
     expect(put.body).toMatchObject({
       client_id: made.client_id,
       client_secret: made.client_secret,
-      grant_types: [],
+      grant_types: made.grant_types,
     });
   });
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { secret, UNKNOWN } from "../../sandbox/plugins/wire";
+import { secret, textOf, UNKNOWN } from "../../sandbox/plugins/wire";
 import { AuthentikPlugin, REMOTE, TOKEN, type } from "./plugin-authentik";
 
 const authentik = new AuthentikPlugin();
@@ -81,7 +81,7 @@ describe("writing", () => {
     expect((await authentik.create("Group", { name: "staff" })).id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test("an update sends the whole object: what is left out goes back to its default", async () => {
+  test("an update sends the provider's own defaults for what is left out", async () => {
     const inputs = { name: "staff", attributes: '{"a":1}', isSuperuser: true };
     const { id, outputs } = await authentik.create("Group", inputs);
     expect(await authentik.changed("Group", id, outputs, inputs)).toEqual([]);
@@ -92,6 +92,36 @@ describe("writing", () => {
       attributes: {},
       is_superuser: false,
     });
+  });
+
+  // Read in the provider's source, 2026.5: a text that is empty, and some truth values that are false, are not sent.
+  test("a text that is taken out, and the proxy's login by password that is switched off, stay on the server", async () => {
+    const inputs = { name: "Forgejo", slug: "forgejo", metaPublisher: "by hand", openInNewTab: true };
+    const { id, outputs } = await authentik.create("Application", inputs);
+    const news = { name: "Forgejo", slug: "forgejo" };
+    await authentik.rpc.update(type("Application"), id, outputs, news, inputs);
+    const application = await authentik.api("GET", `core/applications/${id}/`);
+    expect(application).toMatchObject({ meta_publisher: "by hand", open_in_new_tab: false });
+    const now = await authentik.rpc.read(type("Application"), id, outputs, news);
+    expect(await authentik.changed("Application", id, now.outputs, news)).toEqual(["metaPublisher"]);
+
+    const flow = await authentik.create("Flow", {
+      name: "consent",
+      slug: "consent",
+      title: "Consent",
+      designation: "authorization",
+    });
+    const proxy = {
+      name: "matomo",
+      mode: "forward_single",
+      externalHost: "https://analytics.example.org",
+      authorizationFlow: textOf(flow.outputs.uuid),
+      invalidationFlow: textOf(flow.outputs.uuid),
+    };
+    const made = await authentik.create("ProviderProxy", { ...proxy, basicAuthEnabled: true });
+    await authentik.rpc.update(type("ProviderProxy"), made.id, made.outputs, proxy, proxy);
+    const provider = await authentik.api("GET", `providers/proxy/${made.id}/`);
+    expect(provider).toMatchObject({ basic_auth_enabled: true });
   });
 
   test("what is to be left alone stays as the last refresh found it, also where the program never gave it", async () => {

@@ -1,0 +1,39 @@
+import type { Difference } from "../adoption/differences";
+import { apiField } from "../adoption/fields";
+import { differences, preview } from "../adoption/plan";
+import type { Workspace } from "../commands/workspace";
+import { kindOf } from "../identity/kinds";
+import type { Live } from "../live/connect";
+
+/**
+ * Empties, through the API, what the program leaves empty and Authentik still has. No `up` does: the provider does not
+ * send an empty text, nor a `false` of some fields (its source, 2026.5), and the server keeps what a change does not name.
+ *
+ * @param meant which of them may be emptied.
+ * @returns what was emptied.
+ * @throws ServerError.
+ */
+export async function emptyFields(
+  workspace: Workspace,
+  servers: Live,
+  meant: (each: Difference) => boolean = () => true,
+): Promise<Difference[]> {
+  const steps = await preview(workspace, ["--refresh"]);
+  const ids = new Map(steps.map(({ urn, before }) => [urn, before?.id ?? ""]));
+  const full = (await differences(steps, servers)).filter((each) => isLeftFull(each) && meant(each));
+  for (const { urn, type, field, live } of full) {
+    const { path = "", singleton } = kindOf(type) ?? {};
+    const address = singleton ? path : `${path}${encodeURIComponent(ids.get(urn) ?? "")}/`;
+    const empty = typeof live === "string" ? "" : typeof live === "number" ? 0 : false;
+    await servers.authentik.write("PATCH", address, { [apiField(type, field)]: empty }, { repeatable: true });
+  }
+  return full;
+}
+
+/** Lists, settings in JSON and references are emptied by the provider itself. */
+function isLeftFull({ type, field, live, program, harmless }: Difference): boolean {
+  if (harmless !== undefined || !kindOf(type) || !/^\w+$/.test(field)) return false;
+  const full = (typeof live === "string" && live !== "") || live === true;
+  const empty = program === undefined || program === "" || program === false;
+  return (full && empty) || (typeof live === "number" && live !== 0 && program === 0);
+}

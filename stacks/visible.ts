@@ -1,0 +1,16 @@
+/** What moves, hides or turns what stands beside it on a screen. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** A text on one line, with what would hide or turn the rest of it written out: names come from whoever chose them. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, writtenOut);
+}
+
+/** The same of a text of several lines. */
+export function visibleLines(text: string): string {
+  return text.replace(UNSEEN, (character) => (/[\n\t]/.test(character) ? character : writtenOut(character)));
+}
+
+function writtenOut(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
