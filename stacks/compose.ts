@@ -76,6 +76,9 @@ export async function compose(
 
   const groups = new Groups("groups", { groups: organisation.groups });
   const people = new People("people", { groups });
+  // The provider's update of a group writes its members, too, as the last refresh found them (its source, 2026.5): done
+  // after a person's, it would bring back whom the same `up` takes out.
+  await groups.written();
   await inWaves(roster, 64, (person) => people.add(person));
   new ClusterAdmins("cluster-admins", {
     name: `${settings.namespacePrefix}${organisation.adminGroup}`,

@@ -1,6 +1,7 @@
 import * as authentik from "@pulumi/authentik";
 import * as pulumi from "@pulumi/pulumi";
 
+import { accepted } from "../accepted";
 import { sortedJson } from "../naming";
 import type { StaffGroup } from "./model";
 
@@ -33,6 +34,11 @@ export class Groups extends pulumi.ComponentResource {
       );
     }
     this.registerOutputs({});
+  }
+
+  /** Resolves once the engine has made or changed every group that is to be. */
+  async written(): Promise<void> {
+    await Promise.all([...this.byName.values()].map(accepted));
   }
 
   /**

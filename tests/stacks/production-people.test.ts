@@ -1,4 +1,5 @@
 import { ak, prodWith, runProgram, type Program } from "../program";
+import { prod } from "../../stacks/prod";
 import { production } from "../stack-files";
 
 let program: Program;
@@ -57,4 +58,16 @@ test.each([
   const { inputs } = program.recorder.one(ak("Group"), name);
   // No `users`: a person owns the list of their groups.
   expect(inputs).toEqual({ name, isSuperuser, attributes: "{}" });
+});
+
+// Its update writes the members of a group as they were: after a person's it would bring back whom the same `up` takes out.
+test("every group is written before any person, also before one who leaves them all", async () => {
+  const groups = [...prod.groups, { name: "on-call", grants: "alarms", parents: ["plana-staff"] }];
+  const people = [{ first: "Ada", last: "Test", leaving: true as const }];
+  const { recorder } = await runProgram(production(), prodWith({ groups, people }));
+  const order = recorder.resources
+    .filter(({ type }) => [ak("Group"), ak("User")].includes(type))
+    .map(({ name }) => name);
+  expect(order.at(-1)).toBe("ada.test");
+  expect([...order].sort()).toEqual(["ada.test", ...groups.map(({ name }) => name)].sort());
 });
