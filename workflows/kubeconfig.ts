@@ -32,7 +32,8 @@ export function placeKubeconfig(env: NodeJS.ProcessEnv): void {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const) {
-    process.once(signal, () => process.exit(code));
+    // Who listens, too, ends in order: what still runs needs the file until then.
+    process.once(signal, () => process.listenerCount(signal) > 0 || process.exit(code));
   }
   writeFileSync(path, content, { mode: 0o600 });
   env.KUBECONFIG = path;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Workspace } from "../../commands/workspace";
@@ -15,6 +15,9 @@ export interface Progress {
   readonly appliedAt?: string;
 }
 
+/** Milliseconds after which nobody goes on any more: who asks then wants another secret than the one that runs. */
+const GOES_ON = 3_600_000;
+
 /** A note on this machine by which an interrupted reissue goes on, instead of issuing yet another secret. */
 export class Journal {
   private readonly file: string;
@@ -24,8 +27,9 @@ export class Journal {
     mkdirSync(directory, { recursive: true });
   }
 
+  /** How far a run of the last hour came. */
   read(): Progress | undefined {
-    if (!existsSync(this.file)) return undefined;
+    if (!existsSync(this.file) || Date.now() - statSync(this.file).mtimeMs > GOES_ON) return undefined;
     try {
       return JSON.parse(readFileSync(this.file, "utf8")) as Progress;
     } catch {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -6,12 +6,14 @@ import { join } from "node:path";
 
 import type { KubernetesObject } from "@kubernetes/client-node";
 
+import type { Workspace } from "../../commands/workspace";
 import { Cluster } from "../../live/cluster";
 import { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
 import { blueprints } from "../../operations/doctor/blueprints";
 import type { Examination } from "../../operations/doctor/examination";
 import { consumersOf, rolledOut } from "../../operations/secret/consumers";
+import { Journal } from "../../operations/secret/journal";
 import { verdictOn } from "../../operations/secret/token-endpoint";
 import { DataFile } from "../../operations/source";
 import { startAuthentik, type Authentik } from "../../sandbox/authentik";
@@ -309,4 +311,16 @@ test("a field that the program and Authentik's blueprint write in turn is told",
   expect((await found(["email"])).map(({ severity, meaning }) => `${severity}: ${meaning}`)).toEqual([
     'warning: userFields: the program says ["email"], Authentik\'s blueprint ["email","username"]; every upgrade resets it until the next up',
   ]);
+});
+
+test("a reissue goes on within the hour; later another secret is wanted than the one that runs", () => {
+  const journal = new Journal({ directory: folder, stack: "prod" } as Workspace, "forgejo");
+  journal.write({ generation: 2, applied: true });
+  expect(journal.read()).toEqual({ generation: 2, applied: true });
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+  const file = join(folder, "reissue-prod-forgejo.json");
+  utimesSync(file, ago(50), ago(50));
+  expect(journal.read()).toEqual({ generation: 2, applied: true });
+  utimesSync(file, ago(70), ago(70));
+  expect(journal.read()).toBeUndefined();
 });

@@ -192,6 +192,12 @@ describe("how a provider gives tokens", () => {
         ["an inner alternative", { skipPathRegex: "^/(?:js|index)$" }, /an alternative|matches anything/],
         ["a bare dot", { skipPathRegex: "^/matomo.php$" }, /matches anything/],
         ["the front page", { skipPathRegex: "^/js/$\n^/$" }, /lets \/ pass/],
+        [
+          "what JavaScript cannot read",
+          { skipPathRegex: "^/[[:alpha:]]+$" },
+          /no expression that can be checked/,
+        ],
+        ["what nobody can read", { skipPathRegex: "^/js($" }, /no expression that can be checked/],
         ["any file", { skipPathRegex: "^/[a-z]*(/[a-z.]*)*$" }, /lets \/ pass/],
         ["tokens of another provider", { jwtFederationProviders: [10] }, /jwtFederationProviders is set/],
       ] as const

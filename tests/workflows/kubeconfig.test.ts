@@ -33,18 +33,25 @@ test.each([
   expect(refused).not.toThrow(/config-of-production/);
 });
 
-test.each(["exit", "SIGTERM"])("the file goes with its process (%s)", async (end) => {
-  const ending =
-    end === "exit" ? "process.exit(0)" : "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 5000)";
+const KILL = "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 5000);";
+// A command that ends in order: with the file still there.
+const IN_ORDER =
+  "process.on('SIGTERM', () => setTimeout(() => process.exit(fs.existsSync(process.env.KUBECONFIG) ? 4 : 5), 100));";
+
+test.each([
+  ["exit", "process.exit(0)", 0],
+  ["SIGTERM", KILL, 143],
+  ["SIGTERM, which the command answers", IN_ORDER + KILL, 4],
+])("the file goes with its process (%s)", async (_end, ending, expected) => {
   const program = [
     `require("esbuild").buildSync({ entryPoints: ["workflows/kubeconfig.ts"], bundle: true, platform: "node", write: false })`,
     ".outputFiles.forEach(({ text }) => new Function('module', 'require', text + ';module.exports={placeKubeconfig}')(module, require));",
-    "module.exports.placeKubeconfig(process.env); console.log(process.env.KUBECONFIG);",
+    "const fs = require('node:fs'); module.exports.placeKubeconfig(process.env); console.log(process.env.KUBECONFIG);",
     ending,
   ].join("\n");
   const env = { ...process.env, KUBECONFIG: "", KUBECONFIG_CONTENT: CONTENT };
   const { stdout, code } = await run(process.execPath, ["-e", program], { cwd: ROOT, env });
   expect(stdout).toMatch(/kubeconfig-/);
   expect(existsSync(stdout.trim())).toBe(false);
-  expect(code).toBe(end === "exit" ? 0 : 143);
+  expect(code).toBe(expected);
 });
