@@ -7,7 +7,7 @@ import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
 import { emptyFields } from "../repair/emptied";
 import { select } from "../repair/folder-backend";
-import { isDamaged, mend, sealRelease, unlocked } from "../repair/mend";
+import { isDamaged, mend, sealImported, unlocked } from "../repair/mend";
 import type { Organisation } from "../stacks/organisation";
 import { visibleLines } from "../stacks/visible";
 import { deployment, RELEASE } from "../state/resources";
@@ -193,6 +193,7 @@ async function carryOut(
   if (takesRelease(found.adopt)) await adoptRelease(workspace);
   say("\nImporting …");
   if (!(await unlocked(workspace, { gone: [], say }, () => importAll(workspace, found.importFile)))) return 1;
+  await sealImported(workspace, say);
   const proof = await differences(await preview(workspace), live);
   const unexpected = proof.filter((each) => each.harmless === undefined && !isAccepted(each, accept));
   for (const each of proof.filter(({ harmless }) => harmless !== undefined)) {
@@ -210,7 +211,7 @@ async function carryOut(
   if (!up) return 0;
   const ran = await converge(workspace);
   if (ran.code !== 0) {
-    await sealRelease(workspace, say);
+    await sealImported(workspace, say);
     say(`\`up\` failed; run this again when it is mended.`);
     return 1;
   }

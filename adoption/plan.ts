@@ -12,7 +12,7 @@ import { readPreview, RELEASE, type Resource, type Step } from "../state/resourc
 import { differencesOf, differencesOfOnlyOne, type Difference } from "./differences";
 import { keyOf, narrow, type ImportFile, type ImportList } from "./import-file";
 import { writePrivately } from "./private-file";
-import { ofAnotherApplication, takenNames, takenTwice } from "./refusals";
+import { ofAnotherApplication, takenNames, takenTwice, unreadableSources } from "./refusals";
 import { must } from "./rehearsal";
 import { releaseRefusals } from "./release";
 import { routesInTheWay, type RouteInTheWay } from "./routes";
@@ -67,7 +67,7 @@ export async function plan(copy: Workspace, servers: Live, hints: readonly Hint[
   const { authentik, cluster } = servers;
   const place = join(copy.configFile(), "..");
   const listFile = join(place, "to-create.json");
-  const steps = await preview(copy, ["--import-file", listFile]);
+  const steps = await withoutDryRun(copy, () => preview(copy, ["--import-file", listFile]));
   const list = JSON.parse(readFileSync(listFile, "utf8")) as ImportList;
   const desired = steps.flatMap(({ after }) => (after ? [after] : []));
   const live = new LiveObjects(authentik);
@@ -102,6 +102,7 @@ export async function plan(copy: Workspace, servers: Live, hints: readonly Hint[
   }
   refused.push(
     ...takenTwice(adopt),
+    ...unreadableSources(adopt),
     ...ofAnotherApplication(adopt, steps),
     ...(await takenNames([...adopt, ...create], live)),
     ...(await releaseRefusals(servers, adopt, create)),
@@ -128,6 +129,23 @@ export async function plan(copy: Workspace, servers: Live, hints: readonly Hint[
     importFile,
     names: await namesOf(live),
   };
+}
+
+/** What ingress-nginx's webhook says to a second route with the host and path of another one. */
+const ROUTE_TAKEN = "is already defined in ingress";
+
+/**
+ * A preview tries what it would make on the API server, where a route in the way ends it: what is in the way could then not
+ * be told. The rehearsal tries nothing there once that has been refused.
+ */
+async function withoutDryRun<T>(copy: Workspace, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes(ROUTE_TAKEN)) throw error;
+    await must(copy, ["config", "set", "kubernetes:enableServerSideApply", "false", "--stack", copy.stack]);
+    return act();
+  }
 }
 
 async function namesOf(live: LiveObjects): Promise<Map<string, string>> {

@@ -21,6 +21,22 @@ export function takenTwice(adopted: readonly Adopted[]): Plan["refused"] {
   });
 }
 
+/** What the provider of the program can read; anything else ends its import. */
+const PKCE = ["none", "plain", "S256"];
+
+/** Sources that the provider cannot read: an older server wrote down Google's whole list of methods (provider issue 792). */
+export function unreadableSources(adopted: readonly Adopted[]): Plan["refused"] {
+  return adopted.flatMap(({ resource, id, object }) => {
+    const { pkce } = object;
+    if (!resource.type.endsWith(":SourceOauth") || pkce === undefined || PKCE.some((known) => known === pkce))
+      return [];
+    const reason =
+      `its pkce is ${JSON.stringify(pkce)}, which the provider cannot read; expected one of ${PKCE.join(", ")}\n` +
+      `    mend: PATCH /api/v3/sources/oauth/${id}/ with {"provider_type": ${JSON.stringify(object.provider_type)}, "pkce": "none"}`;
+    return [{ resource, reason }];
+  });
+}
+
 /**
  * A provider belongs to one application: one that is another's would have to be taken away from it.
  *

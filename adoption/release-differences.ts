@@ -29,7 +29,9 @@ export function releaseDifferences(
     if (field === "values") return valueDifferences(common, before.inputs.values, after.inputs.values);
     const live = text(before.inputs[field]);
     const program = text(after.inputs[field]);
-    const same = live === undefined || program === undefined || live === program || isFolder(program);
+    // An import writes a chart after the operator's own list of repositories, as `authentik/authentik`.
+    const named = field === "chart" && typeof live === "string" ? live.split("/").at(-1) : live;
+    const same = live === undefined || program === undefined || named === program || isFolder(program);
     const harmless = WHAT_RUNS.has(field) && !same ? undefined : "how Helm is called, not what runs";
     return [{ ...common, field, live, program, harmless }];
   });

@@ -3,14 +3,22 @@ import { isMap, isSecretName } from "./fields";
 
 interface State {
   readonly deployment?: {
-    readonly resources?: readonly { readonly type?: string; readonly inputs?: Record<string, unknown> }[];
+    readonly resources?: readonly {
+      readonly type?: string;
+      readonly inputs?: Record<string, unknown>;
+      readonly outputs?: Record<string, unknown>;
+    }[];
   };
 }
 
+const SECRET_KIND = "kubernetes:core/v1:Secret";
+/** What holds the texts of a Secret: inputs and outputs, and the copy that the provider keeps of its inputs. */
+const TEXTS = ["data", "stringData"];
+
 /**
- * An exported state in which what may be a secret among the values of a Helm release is marked as one. The import of a
- * release writes down the values it was made with, and marks none: the secret key stands there in clear until the
- * upgrade that follows has replaced them.
+ * An exported state in which what may be a secret among the values of a Helm release, and all that a Secret of the cluster
+ * holds, is marked as one. An import writes down the values that a release was made with, and the texts of a Secret, and
+ * marks none: they stand there in clear until the update that follows has replaced them.
  *
  * @returns undefined where there is nothing to mark.
  */
@@ -29,8 +37,22 @@ export function sealed(exported: string): string | undefined {
     marks += 1;
     return secretOf(value);
   };
-  for (const { type, inputs } of state.deployment?.resources ?? []) {
-    if (type === RELEASE && isMap(inputs?.values)) inputs.values = seal(inputs.values, []);
+  const sealTexts = (properties: Record<string, unknown>) => {
+    for (const name of TEXTS) {
+      const texts = properties[name];
+      if (!isMap(texts) || isSecretValue(texts)) continue;
+      const plain = Object.entries(texts).filter(([, text]) => typeof text === "string");
+      marks += plain.length;
+      properties[name] = {
+        ...texts,
+        ...Object.fromEntries(plain.map(([key, text]) => [key, secretOf(text)])),
+      };
+    }
+  };
+  for (const { type, inputs = {}, outputs = {} } of state.deployment?.resources ?? []) {
+    if (type === RELEASE && isMap(inputs.values)) inputs.values = seal(inputs.values, []);
+    if (type !== SECRET_KIND) continue;
+    for (const each of [inputs, outputs, inputs.__inputs, outputs.__inputs]) if (isMap(each)) sealTexts(each);
   }
   return marks > 0 ? JSON.stringify(state) : undefined;
 }

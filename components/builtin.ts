@@ -149,7 +149,7 @@ export function explain(url: string, what: string, message: string): string {
       `  answer:   ${answer}`
     );
   }
-  if (/not found|no match|404|does not exist/i.test(message)) {
+  if (/not found|no match|404|does not exist|is not one of the available choices/i.test(message)) {
     return (
       `Authentik at ${url} has no ${what}, which every installation ships; nothing was changed.\n` +
       `  expected: a server of the pinned version whose default blueprints have been applied\n` +

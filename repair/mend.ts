@@ -52,7 +52,7 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
   if (await isHeld(workspace, options)) return false;
   const settle = async () => importState(workspace, await exportState(workspace));
   if (!(await unlocked(workspace, options, settle))) return false;
-  await sealRelease(workspace, say);
+  await sealImported(workspace, say);
   const releases = [...state.resources, ...state.pending.map(({ resource }) => resource)];
   await freeReleases(live.cluster, releases, say);
   if (!options.adopting && !(await recordUnrecorded(workspace, live, options))) return false;
@@ -217,16 +217,16 @@ export async function unlocked(
 }
 
 /**
- * Marks what an import has left in clear among the values of a Helm release, and takes away the engine's copies of such
- * a state. After an update that went well there is nothing of the kind.
+ * Marks what an import has left in clear of a Helm release and of Secrets, and takes away the engine's copies of such a
+ * state. After an update that went well there is nothing of the kind.
  */
-export async function sealRelease(workspace: Workspace, say: (text: string) => void): Promise<void> {
+export async function sealImported(workspace: Workspace, say: (text: string) => void): Promise<void> {
   const text = sealed(await exportState(workspace));
   if (text === undefined) return;
   // Twice, since the engine keeps the state before the last write beside it.
   for (let time = 1; time <= 2; time += 1) await importState(workspace, text);
   await dropCopiesInClear(workspace, say);
-  say("The release's earlier values, which the engine had written down in clear, are encrypted now.");
+  say("What an import had written down in clear is encrypted now.");
 }
 
 /** Versions of the plugins that the state's resources were made with. */

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { uncovered } from "../adoption/cluster-differences";
 import { differingFields } from "../adoption/differences";
 import { keyOf, narrow, type ImportFile, type ImportList } from "../adoption/import-file";
 import { preview } from "../adoption/plan";
@@ -9,7 +10,7 @@ import { kindOf } from "../identity/kinds";
 import { LiveObjects } from "../identity/live-objects";
 import { Resolver, type Candidate } from "../identity/resolver";
 import type { Live } from "../live/connect";
-import type { Resource, Step } from "../state/resources";
+import { RELEASE, type Resource, type Step } from "../state/resources";
 
 const GENERATED = /random:index\/random(?:Password|String):/;
 
@@ -27,8 +28,8 @@ export interface Unrecorded {
 
 /**
  * Finds objects that a failed update made and never heard of: its request arrived, and the answer was lost. They are in
- * Authentik and neither in the state nor among the unfinished operations, so the next `up` would make them again: it
- * is refused ("must be unique"), or, where nothing need be unique, doubles them.
+ * Authentik or the cluster and neither in the state nor among the unfinished operations, so the next `up` would make them
+ * again: it is refused ("must be unique", "already exists"), or, where nothing need be unique, doubles them.
  *
  * Only what is there exactly as the program would make it is imported; anything else was made by somebody else, and is
  * `adopt`'s to take over. What names another object by its id can only be told once that one is imported: it waits.
@@ -64,7 +65,7 @@ export async function findUnrecorded(
   for (const resource of desired) {
     const { urn } = resource;
     const kind = kindOf(resource.type);
-    const inCluster = resource.type === "kubernetes:core/v1:Secret";
+    const inCluster = resource.type.startsWith("kubernetes:") && resource.type !== RELEASE;
     if (!made.has(urn) || !(inCluster || (kind && kind.singleton === undefined))) continue;
     const anew = generatedAnew(resource, made);
     if (anew === undefined && dependsOn(resource, left)) {
@@ -88,8 +89,8 @@ export async function findUnrecorded(
     if (anew !== undefined) {
       stop = true;
       say(`  ${name}: is there (${candidate.id}), and \`up\` would give it another ${anew}; ${adopt}`);
-    } else if (kind) {
-      const others = otherFields(resource, candidate);
+    } else {
+      const others = kind ? otherFields(resource, candidate) : uncovered(resource, candidate.object);
       if (others.length > 0) {
         left.add(urn);
         say(`  ${name}: is there (${candidate.id}) with another ${others.join(", ")}; ${adopt}`);

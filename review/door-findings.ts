@@ -32,6 +32,11 @@ function elsewhere(old: Door, now: Door): Finding[] {
   const findings: Finding[] = [];
   if (old.flow !== now.flow)
     findings.push({ rule: "door", text: say`The door ${now.name} leads through another flow than before.` });
+  if (old.identity !== now.identity && now.identity !== "")
+    findings.push({
+      rule: "door",
+      text: say`The door ${now.name} asks another identity provider, or at other addresses.`,
+    });
   if (old.matching !== now.matching && now.matching !== "")
     findings.push({
       rule: "door",

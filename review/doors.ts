@@ -25,9 +25,17 @@ export interface Door {
   readonly enrols: boolean;
   /** Of a source: how an account there is matched to a person here. */
   readonly matching: string;
+  /** Of a source: who says who somebody is. */
+  readonly identity: string;
   /** Keys of the policies that decide here. */
   readonly policies: readonly string[];
 }
+
+/** What of a source says where accounts are asked for. */
+const IDENTITY = [
+  "providerType",
+  ...["authorizationUrl", "accessTokenUrl", "profileUrl", "oidcJwksUrl", "oidcWellKnownUrl"],
+];
 
 /** Every way to log in that a state shows. */
 export function doorsOf(state: Snapshot, bindings: Bindings): Door[] {
@@ -126,6 +134,11 @@ function door(
         ({ stage }) => stage?.type === TYPES.write && text(stage, "userCreationMode") !== "never_create",
       ),
     matching: source ? text(source, "userMatchingMode") : "",
+    identity: source
+      ? IDENTITY.map((property) => text(source, property))
+          .join(" ")
+          .trim()
+      : "",
     policies: [...new Set(policies.map((policy) => policy.key))],
   };
 }

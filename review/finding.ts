@@ -19,6 +19,8 @@ export const RULES = {
   "protection-dropped": "unsafe",
   "outpost-detached": "unsafe",
   "outpost-host": "unsafe",
+  route: "unsafe",
+  token: "unsafe",
   "redirect-uri-wide": "unsafe",
   "grant-type": "unsafe",
   "provider-weak": "unsafe",

@@ -40,7 +40,7 @@ export function flowSteps(state: Snapshot, bindings: Bindings): Map<string, Step
       enrols: stage !== undefined && isSetup(state, stage),
       guards: bindings.get(item.key) ?? [],
       engine: text(item, "policyEngineMode"),
-      judgedLate: flag(item, "reEvaluatePolicies", true),
+      judgedLate: flag(item, "reEvaluatePolicies", true) && !flag(item, "evaluateOnPlan", true),
     };
     const known = byFlow.get(flow.key);
     if (known) known.push(step);

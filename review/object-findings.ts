@@ -56,7 +56,7 @@ export function objectFindings(
     ({ op, before: old, after: now }) =>
       op !== "same" &&
       (old !== undefined || !firstTime) &&
-      /:(?:Cluster)?RoleBinding$/.test((now ?? old)?.type ?? ""),
+      /:(?:Cluster)?RoleBinding(?:Patch)?$/.test((now ?? old)?.type ?? ""),
   );
   if (rbac.length > 0)
     findings.push({
@@ -65,6 +65,8 @@ export function objectFindings(
     });
   return [
     ...findings,
+    ...tokenFindings(changes, firstTime),
+    ...(firstTime ? [] : routeFindings(before, after, changes)),
     ...secretFindings(changes),
     ...otherFindings(changes),
     ...serverFindings(changes),
@@ -101,6 +103,52 @@ function explainedBindings({ state, applications, doors }: Picture): Set<string>
   for (const binding of state.ofType(TYPES.binding))
     if (state.follow(binding, "target").some(({ key }) => told.has(key))) explained.add(binding.key);
   return explained;
+}
+
+/** Whoever holds a token of the API is let in as its owner. */
+function tokenFindings(changes: readonly Change[], firstTime: boolean): Finding[] {
+  const made = changes.filter(
+    ({ op, after: now }) => ["create", "replace"].includes(op) && now?.type === "authentik:index/token:Token",
+  );
+  if (made.length === 0 || firstTime) return [];
+  const tokens = names(made.map(objectName).sort(compare), 10);
+  return [
+    {
+      rule: "token",
+      text: say`Makes ${tokens}: whoever holds it acts as its owner, without a second factor.`,
+    },
+  ];
+}
+
+/** What stands before a proxied application: routes, what they are told by, and patches of such. */
+const ROUTE =
+  /^kubernetes:(?:networking\.k8s\.io\/v1:Ingress|traefik\.io\/\w+:\w+|core\/v1:(?:ConfigMap|Service))(?:Patch)?$/;
+const PROTECTED_ROUTE = "plana:sso:ProtectedRoute$";
+
+/**
+ * Whether a login is asked is said in annotations and settings that only who reads them can judge. Paths that follow from
+ * public paths of the program are told as these.
+ */
+function routeFindings(before: Picture, after: Picture, changes: readonly Change[]): Finding[] {
+  const paths = ({ applications }: Picture) =>
+    [...applications.values()].flatMap(({ publicPaths }) => publicPaths).sort();
+  const sameApplications = [...after.applications.keys()].every((key) => before.applications.has(key));
+  const samePaths = sameApplications && paths(before).join("\n") === paths(after).join("\n");
+  const told = changes.filter((change) => {
+    const { op, key, before: old, after: now, differing } = change;
+    if (op === "same" || !ROUTE.test((now ?? old)?.type ?? "")) return false;
+    if (!key.includes(PROTECTED_ROUTE)) return (now ?? old)?.type.includes(":Ingress") === true;
+    const ofPaths =
+      op === "update" ? [...differing].every((property) => property === "spec") : op !== "replace";
+    return samePaths || !ofPaths;
+  });
+  if (told.length === 0) return [];
+  return [
+    {
+      rule: "route",
+      text: say`Changes how requests reach an application before a login is asked: ${names(told.map(objectName).sort(compare), 10)}. Read it.`,
+    },
+  ];
 }
 
 function secretFindings(changes: readonly Change[]): Finding[] {

@@ -65,6 +65,9 @@ function accessOf({ access }: { readonly access?: readonly string[] }): readonly
   return access ?? [];
 }
 
+/** Read in Authentik's `core/models.py`, 2026.5. */
+const RESERVED_SLUGS = new Set(["authorize", "token", "device", "userinfo", "introspect", "revoke"]);
+
 /** Everything that is wrong with the applications of an organisation. */
 export function checkApplications(organisation: Organisation, hosting: Hosting): Problem[] {
   const { applications } = organisation;
@@ -79,6 +82,14 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
         key,
         value: application.slug,
         expected: "a slug of lower-case letters, digits and single dashes, at most 50 characters",
+        mend: correct,
+      });
+    }
+    if (RESERVED_SLUGS.has(application.slug)) {
+      problems.push({
+        key,
+        value: application.slug,
+        expected: `another slug than ${[...RESERVED_SLUGS].join(", ")}: Authentik's own addresses begin so`,
         mend: correct,
       });
     }

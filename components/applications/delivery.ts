@@ -21,6 +21,12 @@ export interface DeliveryArgs {
 }
 
 /**
+ * Flux may hold the same Secret (docs/reissue-a-secret.md). Server-side apply takes no field from another manager unless it
+ * is told to: a new client secret would reach Authentik, and never the application.
+ */
+const TAKES_OVER = { "pulumi.com/patchForce": "true" };
+
+/**
  * The credentials of an OIDC client, as a Secret `<slug>-oidc` in the consumer's namespace: generic keys (`OIDC_…`)
  * beside the form that application itself reads. All keys that are environment names fit `envFrom`. How each
  * application refers to it: docs/deliver-credentials.md.
@@ -44,7 +50,11 @@ export class Delivery extends pulumi.ComponentResource {
     const name = `${slug}-oidc`;
     this.secret = new kubernetes.core.v1.Secret(
       name,
-      { metadata: { name, namespace: args.namespace }, type: "Opaque", stringData: data },
+      {
+        metadata: { name, namespace: args.namespace, annotations: TAKES_OVER },
+        type: "Opaque",
+        stringData: data,
+      },
       { parent: this },
     );
     this.registerOutputs({});

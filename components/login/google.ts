@@ -66,6 +66,8 @@ export class Google extends pulumi.ComponentResource {
         groupMatchingMode: "identifier",
         userPathTemplate: "goauthentik.io/sources/%(slug)s",
         policyEngineMode: "any",
+        // Of Google's sources the server does not use it; named, so that a plan tells what it would overwrite.
+        pkce: "none",
         authenticationFlow: flow.uuid,
         // The server fills these in from Google's discovery document; named, they are no difference.
         authorizationUrl: "https://accounts.google.com/o/oauth2/v2/auth",

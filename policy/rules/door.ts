@@ -103,6 +103,8 @@ export function numberOf(step: Resource): number {
 function forStaffWithoutTotp(stack: Stack, step: Resource, staffGroup: string, whenBroken: boolean): boolean {
   if (valueOf(step, "policyEngineMode") !== "all" || valueOf(step, "reEvaluatePolicies") !== true)
     return false;
+  // Judged when the flow is planned, before anybody is known, the step is left out for good; and so it is unless told.
+  if (valueOf(step, "evaluateOnPlan") !== false) return false;
   const bindings = stack.referrers(AUTHENTIK.policyBinding, "target", step);
   const sound = bindings.filter(
     (binding) => valueOf(binding, "enabled") !== false && valueOf(binding, "negate") !== true,

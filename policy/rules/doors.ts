@@ -116,6 +116,9 @@ function wayRound(resource: Resource): string[] {
       const faults = isGiven(valueOf(resource, "enrollmentFlow"))
         ? ["enrollmentFlow is set: unknown people are let in"]
         : [];
+      const provider = valueOf(resource, "providerType");
+      if (provider !== "google")
+        faults.push(`providerType is ${shown(provider)}: somebody else than Google says who a person is`);
       const mode = valueOf(resource, "userMatchingMode");
       if (mode !== "email_link" && mode !== "identifier")
         faults.push(`userMatchingMode is ${shown(mode)}; expected email_link`);

@@ -60,6 +60,9 @@ function clusterFaults(binding: Resource, allowed: readonly string[]): string[] 
  */
 const GRANTS_RIGHTS = /^authentik:index\/(?:rbac\w+|blueprint\w*):/;
 
+/** Types that change an object of the cluster, whoever made it; no rule for that type sees them. */
+const PATCHES = /^kubernetes:[^:]+:\w+Patch$/;
+
 /** Rules about who administers. */
 export const groupRules: readonly Rule[] = [
   {
@@ -86,6 +89,12 @@ export const groupRules: readonly Rule[] = [
         ...violation(
           resource,
           GRANTS_RIGHTS.test(resource.type) ? `${resource.name} gives rights of administration` : undefined,
+        ),
+        ...violation(
+          resource,
+          PATCHES.test(resource.type)
+            ? `${resource.name} patches an object, past the rules for its type`
+            : undefined,
         ),
         ...violation(resource, isGiven(roles) ? `${resource.name} has roles of Authentik` : undefined),
       ];

@@ -77,7 +77,16 @@ export class Lister {
       const fields = operator ? path.slice(0, -1) : path;
       if (!compare || !this.filterable(name, fields))
         throw new Refusal(501, { detail: `${name}: query parameter ${parameter} is not emulated` });
-      const choices = Array.isArray(wanted) ? wanted : [wanted];
+      const choices: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
+      // A filter of the values that there are (`AllValuesMultipleFilter`).
+      const unknown = choices.find(
+        (choice) => !this.store.all(name).some(({ row }) => row[parameter] === choice),
+      );
+      if (parameter === "managed" && name.startsWith("propertymappings/") && unknown !== undefined)
+        throw invalid(
+          parameter,
+          `Select a valid choice. ${text(unknown)} is not one of the available choices.`,
+        );
       found = found.filter((l) => this.reach(l, fields).some((v) => choices.some((w) => compare(v, w))));
     }
     const search = query.get("search");

@@ -39,6 +39,8 @@ const OUTPOST_PROVIDERS: Record<string, string> = {
 /** The managed name of the outpost that runs inside the server. */
 export const EMBEDDED = "goauthentik.io/outposts/embedded";
 
+const RESERVED_SLUGS = ["authorize", "token", "device", "userinfo", "introspect", "revoke"];
+
 /** A file field takes a URL, an icon name, a shipped file or a relative path, never an absolute one. */
 function file(row: Row, ...fields: string[]): void {
   for (const f of fields) {
@@ -63,7 +65,14 @@ export const RULES: Record<string, (write: Write) => void> = {
     if (unknown !== undefined)
       throw invalid("users", `Invalid pk "${text(unknown)}" - object does not exist.`);
   },
-  "core/applications": ({ row }) => file(row, "meta_icon"),
+  "core/applications": ({ row }) => {
+    if (RESERVED_SLUGS.includes(String(row.slug)))
+      throw invalid(
+        "slug",
+        'The slug "' + String(row.slug) + '" is reserved and cannot be used for applications.',
+      );
+    file(row, "meta_icon");
+  },
   "core/brands": ({ row, before, store }) => {
     file(row, "branding_logo", "branding_favicon", "branding_default_flow_background");
     const other = store.rows("core/brands").some((b) => b !== before && b.default === true);
@@ -96,8 +105,10 @@ export const RULES: Record<string, (write: Write) => void> = {
       redirect_uri_type: u.redirect_uri_type ?? "authorization",
     }));
   },
-  "providers/proxy": ({ row, store }) => {
-    if (row.mode === "proxy" && !row.internal_host)
+  "providers/proxy": ({ row, body, mode, store }) => {
+    // Read in `providers/proxy/api.py`: it looks at the request alone, also at one that names a single field.
+    const named = mode === "patch" ? body : row;
+    if ((named.mode ?? "proxy") === "proxy" && !named.internal_host)
       throw invalid("internal_host", "Internal host cannot be empty when forward auth is disabled.");
     const managed = store
       .rows("propertymappings/provider/scope")

@@ -161,7 +161,8 @@ function answer(store: Store, request: IncomingMessage, url: URL, body: Body): u
   const { method = "GET" } = request;
   if (kind.namespaced && namespace === "" && (name || method === "POST"))
     throw new StatusError(405, "MethodNotAllowed", "an object of this kind needs a namespace");
-  if (method === "POST" && !name) return store.create(kind, namespace, body);
+  if (method === "POST" && !name)
+    return store.create(kind, namespace, body, url.searchParams.get("dryRun") === "All");
   if (method === "GET" && !name) {
     if (url.searchParams.get("watch"))
       throw new StatusError(405, "MethodNotAllowed", "nothing can be watched here");

@@ -90,8 +90,8 @@ export class Store {
     return found;
   }
 
-  /** Stores a new object; throws 409 where there is one. */
-  create(kind: Kind, namespace: string, body: Record<string, unknown>): KubernetesObject {
+  /** Stores a new object, unless it is only tried; throws 409 where there is one. */
+  create(kind: Kind, namespace: string, body: Record<string, unknown>, dryRun = false): KubernetesObject {
     const metadata = record(body.metadata);
     const generated =
       typeof metadata.generateName === "string" ? metadata.generateName + randomUUID().slice(0, 5) : "";
@@ -117,7 +117,7 @@ export class Store {
       creationTimestamp: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
       generation: 1,
     };
-    return this.save(state, key, kind, { ...body, metadata: made });
+    return this.save(state, key, kind, { ...body, metadata: made }, dryRun);
   }
 
   /** Replaces an object; throws 409 on an outdated version and 422 on a field that cannot change. */
@@ -173,12 +173,13 @@ export class Store {
     key: string,
     kind: Kind,
     body: Record<string, unknown> & { metadata: Metadata },
+    dryRun = false,
   ): KubernetesObject {
     if (kind.kind === "Ingress") refuseRoutesTwice(body, this.list(kind, "").items);
     const version = state.version + 1;
     const metadata: Metadata = { ...body.metadata, resourceVersion: String(version) };
     const object = { ...body, ...filled(kind, body), apiVersion: kind.apiVersion, kind: kind.kind, metadata };
-    this.put({ version, objects: { ...state.objects, [key]: object } });
+    if (!dryRun) this.put({ version, objects: { ...state.objects, [key]: object } });
     return object;
   }
 }

@@ -89,8 +89,8 @@ export const TABLE: Readonly<Record<string, Row>> = {
   },
   PolicyEventMatcher: {
     path: "policies/event_matcher",
+    // Read in the provider's source: what is left out is not sent, and so stays.
     defaults: POLICY,
-    nullable: words("action app clientIp model query"),
   },
   PolicyExpression: { path: "policies/expression", defaults: POLICY },
   PolicyPassword: {

@@ -60,6 +60,12 @@ export class Cluster {
     return made ?? {};
   }
 
+  /** What the API server would say to a new object, its webhooks included; nothing is made. */
+  async tryCreate(kind: Kind, object: Properties): Promise<void> {
+    const { namespace } = objectOf(object.metadata);
+    await this.request("POST", `${pathOf(kind, textOf(namespace))}?dryRun=All`, object);
+  }
+
   /** Deletes an object; one that is gone already is fine. */
   async delete(kind: Kind, namespace: string, name: string): Promise<void> {
     await this.request("DELETE", pathOf(kind, namespace, name));

@@ -4,13 +4,23 @@ import { type Change, changes } from "./difference";
 import { release, RELEASE } from "./helm";
 import { checkManifest } from "./manifest";
 import type { Plugin } from "./server";
-import { isObject, isUnknown, objectOf, type Properties, textOf, type Value, without } from "./wire";
+import {
+  hasUnknown,
+  isObject,
+  isUnknown,
+  objectOf,
+  type Properties,
+  textOf,
+  type Value,
+  without,
+} from "./wire";
 
 const CONFIG = [
   "cluster",
   "context",
   "deleteUnreachable",
   "enableConfigMapMutable",
+  "enablePatchForce",
   "enableSecretMutable",
   "enableServerSideApply",
   "helmReleaseSettings",
@@ -72,8 +82,10 @@ function conflicts(given: Value, live: Value | undefined, path: string): string[
 }
 
 /** Server-side apply takes no field from another manager that has another value for it, unless it is told to. */
-function refuseConflicts(given: Properties, live: Properties): void {
-  if (process.env.PULUMI_K8S_ENABLE_PATCH_FORCE === "true") return;
+function refuseConflicts(given: Properties, live: Properties, force: boolean): void {
+  const { annotations } = objectOf(given.metadata);
+  const forced = textOf(objectOf(annotations)["pulumi.com/patchForce"]) === "true";
+  if (force || forced) return;
   const found = conflicts(given, live, "");
   if (found.length > 0)
     throw new Error(
@@ -81,15 +93,8 @@ function refuseConflicts(given: Properties, live: Properties): void {
     );
 }
 
-/** As the provider creates, by server-side apply: what is there already is taken over, unless somebody wrote it otherwise. */
-async function applied(cluster: Cluster, kind: Kind, inputs: Properties): Promise<Properties> {
-  const { namespace, name } = objectOf(inputs.metadata);
-  const live = await cluster.get(kind, textOf(namespace), textOf(name));
-  if (!live) return cluster.put(kind, inputs);
-  const wanted = stored(kind, inputs);
-  refuseConflicts(wanted, live);
-  return (await cluster.request("PATCH", pathOf(kind, textOf(namespace), textOf(name)), wanted)) ?? {};
-}
+/** Refusals that the provider passes over in a preview: what is not there yet may come, what is there is told by the run. */
+const PASSED_OVER = /already exists|not found|forbidden/i;
 
 /** Fields that only the server writes: an import does not take them for inputs. */
 function written(object: Properties): Properties {
@@ -112,6 +117,8 @@ function refreshed(inputs: Properties, live: Properties): Properties {
 export function kubernetes(): Plugin {
   let cluster: Cluster | undefined;
   let mutable: Readonly<Record<string, boolean>> = {};
+  let serverSide = true;
+  let force = false;
   const api = (): Cluster => {
     if (!cluster) throw new Error("kubernetes: used before it was configured");
     return cluster;
@@ -140,8 +147,12 @@ export function kubernetes(): Plugin {
     configure: (config) => {
       cluster = Cluster.of(config, process.env);
       const on = (name: string) => textOf(config[name]) === "true";
+      serverSide = textOf(config.enableServerSideApply) !== "false";
+      force = on("enablePatchForce") || process.env.PULUMI_K8S_ENABLE_PATCH_FORCE === "true";
       mutable = { Secret: on("enableSecretMutable"), ConfigMap: on("enableConfigMapMutable") };
     },
+    // An import marks nothing: what marks the texts of a Secret is the SDK, which is not asked then.
+    importsInClear: true,
     secrets: (token) => (token === "kubernetes:core/v1:Secret" ? ["data", "stringData"] : []),
     check: (on, news, olds, seed) => {
       if (on.type === RELEASE) return helm.check(on, news, olds, seed);
@@ -173,8 +184,19 @@ export function kubernetes(): Plugin {
     },
     create: async (on, inputs, preview) => {
       if (on.type === RELEASE) return helm.create(on, inputs, preview);
-      if (preview) return { id: "", outputs: inputs };
-      const live = await applied(api(), kindOf(on.type), inputs);
+      const kind = kindOf(on.type);
+      if (preview) {
+        // A dry run on the server, where all is known.
+        if (serverSide && !hasUnknown(inputs))
+          await api()
+            .tryCreate(kind, inputs)
+            .catch((error: unknown) => {
+              if (!PASSED_OVER.test(String(error))) throw error;
+            });
+        return { id: "", outputs: inputs };
+      }
+      // What is there already is not taken over (4.29 and later), unless `upsertExistingObjects` is set.
+      const live = await api().put(kind, inputs);
       return { id: idOf(live), outputs: outputs(live, inputs) };
     },
     read: async (on, id, state, inputs) => {
@@ -190,7 +212,7 @@ export function kubernetes(): Plugin {
     },
     update: async (on, id, olds, news, oldInputs, preview) => {
       if (on.type === RELEASE) return helm.update(on, id, olds, news, oldInputs, preview);
-      if (olds[IMPORTED] === true) refuseConflicts(stored(kindOf(on.type), news), olds);
+      if (olds[IMPORTED] === true) refuseConflicts(stored(kindOf(on.type), news), olds, force);
       if (preview) return { ...olds, ...news };
       const kind = kindOf(on.type);
       const path = pathOf(...place(kind, id));

@@ -50,6 +50,8 @@ export interface Plugin {
   configure(config: Properties): void;
   /** Output properties of the type that are always secret. */
   secrets(token: string): readonly string[];
+  /** Whether an import marks none of these. */
+  readonly importsInClear?: true;
   /** `seed` gives the same random suffix in preview and run. */
   check(
     on: Subject,
@@ -158,8 +160,13 @@ function leftAlone(news: Properties, olds: Properties, ignored: readonly string[
 
 /** The public ResourceProvider protocol, served for one plugin. */
 function service(plugin: Plugin): UntypedServiceImplementation {
-  const marked = (outputs: Properties, token: string, model: Value = {}): ReturnType<typeof encode> => {
-    const named = markNamed(outputs, plugin.secrets(token));
+  const marked = (
+    outputs: Properties,
+    token: string,
+    model: Value = {},
+    secrets = plugin.secrets(token),
+  ): ReturnType<typeof encode> => {
+    const named = markNamed(outputs, secrets);
     const value = markLike(named, model);
     return encode(isObject(value) ? value : named);
   };
@@ -238,8 +245,9 @@ function service(plugin: Plugin): UntypedServiceImplementation {
       if (!found) return answer;
       const model = { ...decode(request.getProperties()), ...decode(request.getInputs()) };
       answer.setId(found.id);
-      answer.setProperties(marked(found.outputs, on.type, model));
-      answer.setInputs(marked(found.inputs ?? before, on.type, model));
+      const secrets = known === undefined && plugin.importsInClear ? [] : plugin.secrets(on.type);
+      answer.setProperties(marked(found.outputs, on.type, model, secrets));
+      answer.setInputs(marked(found.inputs ?? before, on.type, model, secrets));
       return answer;
     }),
     update: unary(async (request: rpc.UpdateRequest) => {

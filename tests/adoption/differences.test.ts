@@ -1,6 +1,6 @@
 import { acceptArguments, isAccepted } from "../../adoption/acceptance";
 import { differencesOf, differencesOfOnlyOne, type Difference } from "../../adoption/differences";
-import { takenNames } from "../../adoption/refusals";
+import { takenNames, unreadableSources } from "../../adoption/refusals";
 import { LiveObjects } from "../../identity/live-objects";
 import type { Json } from "../../live/authentik";
 import { RELEASE, SECRET, type Resource, type Step } from "../../state/resources";
@@ -55,6 +55,64 @@ test("an update without a field is named, and told field by field where the serv
   expect(told(differencesOf(step, { name: "login", session_duration: "hours=8" }))).toEqual([
     ["sessionDuration", "hours=8", "seconds=0", false],
   ]);
+});
+
+test("what is left out is kept by the cluster, unless it was set with kubectl", () => {
+  const TYPE = "kubernetes:core/v1:Secret";
+  const secret = sketch(TYPE, "forgejo-oidc", { data: { extra: "eA==" } });
+  const fields = {
+    'metadata.labels["example.org/team"]': "delete",
+    "metadata.labels.kept": "delete",
+    "data.extra": "delete",
+  };
+  const object = {
+    data: { extra: "eA==" },
+    metadata: {
+      labels: { "example.org/team": "a", kept: "b" },
+      managedFields: [
+        { manager: "kustomize-controller", fieldsV1: { "f:metadata": { "f:labels": { "f:kept": {} } } } },
+        {
+          manager: "kubectl-label",
+          fieldsV1: { "f:metadata": { "f:labels": { ".": {}, "f:example.org/team": {} } } },
+        },
+        { manager: "kubectl-create", fieldsV1: { "f:data": { ".": {}, "f:extra": {} }, "f:type": {} } },
+      ],
+    },
+  };
+  const harmless = (live: Json) =>
+    differencesOf(update(secret, {}, fields), live).map(({ field, harmless: why }) => [
+      field,
+      why !== undefined,
+    ]);
+  expect(harmless(object)).toEqual([
+    ['metadata.labels["example.org/team"]', false],
+    ["metadata.labels.kept", true],
+    ["data.extra", false],
+  ]);
+  expect(harmless({ ...object, metadata: {} }).map(([, kept]) => kept)).toEqual([true, true, true]);
+});
+
+test("a chart that an import names after the operator's own list of repositories is the same", () => {
+  const release = sketch(RELEASE, "authentik", { chart: "authentik/authentik" });
+  const step = (chart: string) => update(release, { chart }, { chart: "update" });
+  expect(told(differencesOf(step("authentik"), undefined)).map(([, , , harmless]) => harmless)).toEqual([
+    true,
+  ]);
+  expect(told(differencesOf(step("other"), undefined)).map(([, , , harmless]) => harmless)).toEqual([false]);
+});
+
+test.each([
+  ["['plain', 'S256']", 1],
+  ["S256", 0],
+  [undefined, 0],
+])("a source with pkce %j: refused %d times", (pkce, times) => {
+  const resource = sketch(AK("SourceOauth"), "google", {});
+  const refused = unreadableSources([
+    { resource, id: "google", object: { pkce, provider_type: "google" }, by: "slug google", notes: [] },
+  ]);
+  expect(refused).toHaveLength(times);
+  for (const { reason } of refused)
+    expect(reason).toContain('with {"provider_type": "google", "pkce": "none"}');
 });
 
 test("only the order of lists that have none is forgiven", () => {

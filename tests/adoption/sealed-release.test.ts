@@ -44,6 +44,29 @@ test("what may be a secret among a release's values is marked, the rest stays to
   });
 });
 
+test("what a Secret of the cluster holds is marked, wherever an import has written it down", () => {
+  const text = "c2VjcmV0LWluLWNsZWFy";
+  const marked = {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    plaintext: JSON.stringify(text),
+  };
+  const encrypted = {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    ciphertext: "v1:x",
+  };
+  const inputs = (value: unknown) => ({ metadata: { name: "authentik" }, data: { A: value, B: encrypted } });
+  const resource = (value: unknown) => ({
+    urn: "urn",
+    type: "kubernetes:core/v1:Secret",
+    inputs: inputs(value),
+    outputs: { ...inputs(value), __inputs: inputs(value) },
+  });
+  const exported = (value: unknown) =>
+    JSON.stringify({ version: 3, deployment: { resources: [resource(value)] } });
+  expect(JSON.parse(sealed(exported(text)) ?? "")).toEqual(JSON.parse(exported(marked)));
+  expect(sealed(exported(marked))).toBeUndefined();
+});
+
 test.each([
   ["sealed already", sealed(state(VALUES)) ?? ""],
   ["the program's own values", state(OWN)],

@@ -465,6 +465,14 @@ describe("who administers", () => {
       edit: (edit) => edit.add("authentik:index/rbacPermissionUser:RbacPermissionUser", "view", {}),
       said: /^view gives rights of administration$/m,
     },
+    ...["rbac.authorization.k8s.io/v1:ClusterRoleBindingPatch", "networking.k8s.io/v1:IngressPatch"].map(
+      (type) => ({
+        what: `a patch (${type})`,
+        rule: "no-rights-beside-groups",
+        edit: (edit: Edit) => edit.add(`kubernetes:${type}`, "eve", {}),
+        said: /^eve patches an object/m,
+      }),
+    ),
     {
       what: "a blueprint, which makes what no rule sees",
       rule: "no-rights-beside-groups",

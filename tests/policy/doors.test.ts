@@ -395,6 +395,13 @@ describe("ways round the login", () => {
           /passwordlessFlow is set/,
         ],
         [
+          "another identity provider",
+          AK.source,
+          "google",
+          { providerType: "openidconnect" },
+          /providerType is "openidconnect"/,
+        ],
+        [
           "a password before the lockout",
           AK.identification,
           "default-authentication-identification",

@@ -5,9 +5,9 @@ import { join } from "node:path";
 
 import { converge } from "../../commands/converge";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
-import { beginAnew, isUnsettled, mend, sealRelease } from "../../repair/mend";
+import { beginAnew, isUnsettled, mend, sealImported } from "../../repair/mend";
 import { dropCutNotes, select } from "../../repair/folder-backend";
-import { deployment, RELEASE } from "../../state/resources";
+import { deployment, readPreview, RELEASE } from "../../state/resources";
 import { Trial, type List } from "../../sandbox/trial";
 import { nobody } from "../nobody";
 
@@ -107,7 +107,7 @@ test("values of the release that an import left in clear are sealed, also in the
   // The engine keeps the state before the last write, too.
   for (let time = 1; time <= 2; time += 1) await write(JSON.stringify(imported));
   expect(inClear().length).toBeGreaterThan(1);
-  await sealRelease(workspace, options.say);
+  await sealImported(workspace, options.say);
   expect(inClear()).toEqual([]);
   const shown = await trial.must(["stack", "export", "--stack", STACK, "--show-secrets"]);
   expect(shown.stdout).toContain(KEY);
@@ -292,14 +292,12 @@ test("a Helm release that only the program knows any more is freed, so that it c
   await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
 });
 
-/** Makes the state forget a stage, what binds it to flows and what these bindings depend on. @returns the whole state. */
-async function forgetChain(): Promise<string> {
+/** Makes the state forget some resources and what depends on them. @returns the whole state. */
+async function forget(...ends: readonly string[]): Promise<string> {
   const { stdout: whole } = await trial.must(["stack", "export", "--stack", STACK]);
   const state = JSON.parse(whole) as { deployment: { resources: Recorded[] } };
   const { resources } = state.deployment;
-  const gone = new Set(
-    resources.flatMap(({ urn }) => (urn.endsWith("Deny::plana-totp-missing") ? [urn] : [])),
-  );
+  const gone = new Set(resources.flatMap(({ urn }) => (ends.some((end) => urn.endsWith(end)) ? [urn] : [])));
   for (const { urn, dependencies = [] } of resources)
     if (dependencies.some((each) => gone.has(each))) gone.add(urn);
   state.deployment.resources = resources.filter(({ urn }) => !gone.has(urn));
@@ -307,6 +305,31 @@ async function forgetChain(): Promise<string> {
   expect(await workspace.pulumi(["stack", "import"], { stdin })).toMatchObject({ code: 0 });
   return whole;
 }
+
+/** A stage, what binds it to flows and what these bindings depend on. */
+const forgetChain = () => forget("Deny::plana-totp-missing");
+
+// The provider makes nothing in the cluster that is there already.
+test("what is in the cluster and was not written down is imported, but for a Secret, which nobody can compare", async () => {
+  const whole = await forget("Service::matomo-admin-outpost", "Secret::grafana-oidc");
+  expect(await mend(workspace, options)).toBe(true);
+  expect(said).toContainEqual(
+    expect.stringMatching(
+      /Service matomo-admin-outpost: was made \(matomo\/matomo-admin-outpost\), and its answer was lost; imported/,
+    ),
+  );
+  expect(said).toContainEqual(
+    expect.stringMatching(
+      /Secret grafana-oidc: is there \(monitoring\/grafana-oidc\) with another stringData;/,
+    ),
+  );
+  const { stdout } = await workspace.pulumi(["preview", "--refresh", "--json", "--show-sames"]);
+  const made = readPreview(stdout).flatMap(({ op, urn }) =>
+    op === "create" ? [urn.slice(urn.lastIndexOf("::") + 2)] : [],
+  );
+  expect(made).toEqual(["grafana-oidc"]);
+  expect(await workspace.pulumi(["stack", "import"], { stdin: whole })).toMatchObject({ code: 0 });
+});
 
 test("a chain that nobody wrote down is recorded link by link, and left to an adoption", async () => {
   await forgetChain();

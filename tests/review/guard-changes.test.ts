@@ -1,4 +1,6 @@
-import { UNKNOWN } from "../../state/resources";
+import { isUnsafe } from "../../review/finding";
+import { plain } from "../../review/text";
+import { UNKNOWN, type Resource } from "../../state/resources";
 import { comment, told } from "./comment";
 import { Recording } from "./recording";
 
@@ -59,6 +61,63 @@ test("the second lock is taken off the recovery door", () => {
       "- The door `Recovery link` loses a lock: `refuses plana-staff and policy plana-totp-missing (plana-totp-missing)`.",
     ),
   );
+});
+
+const unsafe = (changed: Recording) =>
+  changed
+    .report()
+    .findings.filter(isUnsafe)
+    .map(({ rule, text }) => `${rule}: ${plain(text)}`);
+
+test("a lock that is judged before the person is known holds no longer", () => {
+  const changed = now.update("FlowStageBinding", "plana-recovery-totp-missing", { evaluateOnPlan: true });
+  expect(unsafe(changed)).toEqual([expect.stringMatching(/^lock: The door Recovery link loses a lock: /)]);
+});
+
+test("another identity provider says who people are", () => {
+  const changed = now.update("SourceOauth", "google", { providerType: "openidconnect" });
+  expect(unsafe(changed)).toEqual([
+    "door: The door Google asks another identity provider, or at other addresses.",
+  ]);
+});
+
+test.each([
+  [
+    "a route loses what asks for a login",
+    "Ingress",
+    "matomo-admin-protected",
+    { metadata: { annotations: {} } },
+  ],
+  ["a public route gets a path more", "Ingress", "matomo-admin-public-folders", { spec: { rules: [] } }],
+  ["the headers that are sent on change", "ConfigMap", "matomo-admin-outpost-headers", { data: {} }],
+])("%s", (_what, type, name, inputs) => {
+  expect(unsafe(now.update(type, name, inputs))).toEqual([
+    `route: Changes how requests reach an application before a login is asked: ${type} ${name}. Read it.`,
+  ]);
+});
+
+test("a token of the API is told", () => {
+  const type = "authentik:index/token:Token";
+  const urn = `urn:pulumi:trial::plana-sso::${type}::script`;
+  const after = { urn, type, name: "script", custom: true, inputs: { intent: "api" } } as unknown as Resource;
+  const changed = new Recording([
+    ...now.steps,
+    { op: "create", urn, after: { ...after, outputs: {}, propertyDependencies: {} }, differences: {} },
+  ]);
+  expect(unsafe(changed)).toEqual([
+    "token: Makes Token script: whoever holds it acts as its owner, without a second factor.",
+  ]);
+});
+
+test("routes that follow from public paths are told as these", () => {
+  const more = String(
+    now.steps.find(({ after }) => after?.name === "matomo-admin" && after.type.endsWith(":ProviderProxy"))
+      ?.after?.inputs.skipPathRegex,
+  );
+  const changed = now
+    .update("ProviderProxy", "matomo-admin", { skipPathRegex: `${more}\n^/more/$` })
+    .update("Ingress", "matomo-admin-public-folders", { spec: { rules: [] } });
+  expect(unsafe(changed)).toEqual([]);
 });
 
 test("TOTP is asked after the password is written", () => {

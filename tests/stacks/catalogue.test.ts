@@ -203,6 +203,17 @@ test.each(["Wiki", "wiki_page", "-wiki", "wiki-", "wi--ki", "wi ki", "", "w".rep
   },
 );
 
+// Authentik refuses it, when the provider is made already.
+test("refuses a slug that begins an address of Authentik's own", () => {
+  expect(check([{ ...WIKI, slug: "device" }])).toMatchObject([
+    {
+      key: "applications: device",
+      value: "device",
+      expected: containing("another slug than authorize, token, device"),
+    },
+  ]);
+});
+
 const OTHER: OidcApplication = { ...WIKI, slug: "other", label: "other" };
 
 test.each<[string, Application[], string, string]>([

@@ -240,6 +240,7 @@ describe("the Google door", () => {
       slug: "google",
       name: "Google",
       providerType: "google",
+      pkce: "none",
       consumerKey: "google-client",
       consumerSecret: PROD_SECRETS["plana-sso:googleClientSecret"],
       enabled: true,
