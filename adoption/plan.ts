@@ -100,9 +100,10 @@ export async function plan(copy: Workspace, servers: Live, hints: readonly Hint[
         if (op === "create" && !resource.type.startsWith("pulumi:")) create.push({ resource, notes: [] });
     }
   }
+  const unreadable = unreadableSources(adopt);
   refused.push(
     ...takenTwice(adopt),
-    ...unreadableSources(adopt),
+    ...unreadable,
     ...ofAnotherApplication(adopt, steps),
     ...(await takenNames([...adopt, ...create], live)),
     ...(await releaseRefusals(servers, adopt, create)),
@@ -112,6 +113,8 @@ export async function plan(copy: Workspace, servers: Live, hints: readonly Hint[
   const ids = new Map(
     adopt
       .filter(({ resource, onlyOne }) => resource.type !== RELEASE && !onlyOne)
+      // Else the rehearsal would end with the provider's own words for it.
+      .filter(({ resource }) => !unreadable.some((each) => each.resource === resource))
       .map(({ resource, id }) => [keyOf(resource.type, resource.name), id]),
   );
   const importFile = narrow(list, ids);

@@ -37,6 +37,9 @@ const IDENTITY = [
   ...["authorizationUrl", "accessTokenUrl", "profileUrl", "oidcJwksUrl", "oidcWellKnownUrl"],
 ];
 
+/** Where the flow for passwords that Authentik ships logs in. */
+const SHIPPED_LOGIN = 100;
+
 /** Every way to log in that a state shows. */
 export function doorsOf(state: Snapshot, bindings: Bindings): Door[] {
   const stepsOf = flowSteps(state, bindings);
@@ -92,7 +95,11 @@ function door(
     ...((flow && bindings.get(flow.key)) ?? []),
     ...((source && bindings.get(source.key)) ?? []),
   ];
-  const denials = steps.filter((step) => step.stage?.type === TYPES.deny);
+  const shipped = key === "password" && isShipped(stepsOf, flow);
+  const ends = steps.filter(({ stage }) => stage?.type === TYPES.login || stage?.type === TYPES.write);
+  // Who is logged in already is refused nothing.
+  const opensAt = Math.min(...ends.map(({ order }) => order), shipped ? SHIPPED_LOGIN : Infinity);
+  const denials = steps.filter((step) => step.stage?.type === TYPES.deny && step.order < opensAt);
   const policies = [...guards, ...steps.flatMap((step) => step.guards)].filter(
     ({ kind }) => kind === "policy",
   );
@@ -114,7 +121,7 @@ function door(
     key,
     name,
     secondFactor: {
-      ...secondFactorOf(state, steps, flow, key === "password" && isShipped(stepsOf, flow)),
+      ...secondFactorOf(state, steps, flow, shipped),
       refusedWithout: refusing.length > 0,
     },
     locks: locks.sort(compare),

@@ -74,6 +74,11 @@ test("a lock that is judged before the person is known holds no longer", () => {
   expect(unsafe(changed)).toEqual([expect.stringMatching(/^lock: The door Recovery link loses a lock: /)]);
 });
 
+test("a lockout that comes after the login locks nobody out", () => {
+  const changed = now.update("FlowStageBinding", "default-authentication-flow-lockout", { order: 150 });
+  expect(unsafe(changed)).toEqual([expect.stringMatching(/^lock: The door Password loses a lock: /)]);
+});
+
 test("another identity provider says who people are", () => {
   const changed = now.update("SourceOauth", "google", { providerType: "openidconnect" });
   expect(unsafe(changed)).toEqual([
