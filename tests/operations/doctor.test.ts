@@ -258,7 +258,8 @@ test("an outpost that does not serve an application's host is an error", async (
 
 test("a proxy provider for Authentik's own host is an error", async () => {
   const provider = await first("/providers/proxy/?name__iexact=matomo-admin");
-  const change = { external_host: "https://auth.trial.example.org" };
+  // Without its mode the API takes a change for one of a proxy with an upstream of its own.
+  const change = { mode: "forward_single", external_host: "https://auth.trial.example.org" };
   await changed(`/providers/proxy/${provider.pk}/`, change, async () => {
     expect((await found()).join("\n")).toContain(
       "error: host auth.trial.example.org: the outpost answers 302 on Authentik's own host",
