@@ -10,11 +10,12 @@ import { select } from "../repair/folder-backend";
 import { isDamaged, mend, sealImported, unlocked } from "../repair/mend";
 import type { Organisation } from "../stacks/organisation";
 import { visibleLines } from "../stacks/visible";
-import { deployment, RELEASE } from "../state/resources";
+import { deployment } from "../state/resources";
 import { acceptArguments, isAccepted, place, quoted } from "./acceptance";
 import { bootstrapTokenFrom } from "./bootstrap-token";
 import { configuration, inOneValue, needed, OUTPOST_KEY, type Needed } from "./configuration";
 import type { Difference } from "./differences";
+import { digestKey, firstPicture } from "./first-picture";
 import { hintsOf } from "./hints";
 import { writePrivately } from "./private-file";
 import {
@@ -27,7 +28,7 @@ import {
   takesRelease,
   type Plan,
 } from "./plan";
-import { agreedIn, compare, keep, kept, picture, type Picture } from "./picture";
+import { compare, kept, picture, type Picture } from "./picture";
 import { hasRelease } from "./release";
 import { configure, discard, forget, rehearsal } from "./rehearsal";
 import { changedReport, planReport } from "./report";
@@ -259,56 +260,6 @@ async function prove(
     `Adopted: a refreshed preview shows no change, and ${before.objects.length} objects and ${settings} settings of the server are field for field as they were, but for what was accepted.`,
   );
   return 0;
-}
-
-/**
- * The picture of an adoption that did not end. One whose stack was given up keeps it, too: what has changed since then
- * is no damage, and what was accepted then is not accepted now.
- */
-async function unfinished(workspace: Workspace, say: (text: string) => void): Promise<Picture | undefined> {
-  const earlier = kept(workspace).read();
-  if (!earlier) return undefined;
-  const { resources } = await deployment(workspace);
-  const held = new Set(resources.map(({ type, id }) => `${type} ${id ?? ""}`));
-  if (earlier.objects.some(({ subject: { type, id } }) => held.has(`${type} ${id}`))) return earlier;
-  say(
-    "An earlier adoption was begun, and nothing of it is in the stack: what is there now is what must stay.",
-  );
-  return undefined;
-}
-
-/**
- * The picture from before the first import, with what was accepted then: an interrupted adoption keeps it, and a
- * second run adds what the first one did not get to.
- */
-async function firstPicture(
-  workspace: Workspace,
-  live: Live,
-  { adopt: adopted }: Plan,
-  { namespace }: Needed,
-  changes: readonly Difference[],
-  say: (text: string) => void,
-): Promise<Picture> {
-  const earlier = await unfinished(workspace, say);
-  const known = new Set(earlier?.objects.map(({ subject }) => `${subject.type} ${subject.id}`));
-  const subjects = adopted
-    .filter(({ resource }) => resource.type !== RELEASE)
-    .map(({ resource: { type, name }, id }) => ({ type, id, name }))
-    .filter(({ type, id }) => !known.has(`${type} ${id}`));
-  const taken = await picture(live, subjects, await digestKey(workspace), namespace);
-  const whole: Picture = {
-    namespace,
-    objects: [...(earlier?.objects ?? []), ...taken.objects],
-    settings: earlier?.settings ?? taken.settings,
-    agreed: [...new Set([...(earlier?.agreed ?? []), ...agreedIn(changes)])],
-  };
-  keep(workspace, whole);
-  return whole;
-}
-
-/** The digests of a picture are keyed with the server's secret key: known here, and nowhere in the picture. */
-async function digestKey(workspace: Workspace): Promise<Secret> {
-  return (await configuration(workspace)).get("plana-sso:secretKey") ?? new Secret(workspace.stack);
 }
 
 /** Says where the configuration and the servers disagree; true where somebody has to settle it first. */

@@ -1,5 +1,5 @@
 import { importAll } from "../adoption/plan";
-import { sealed } from "../adoption/sealed-release";
+import { sealed } from "../adoption/sealed-import";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { readDeployment, type PendingOperation, type Resource } from "../state/resources";

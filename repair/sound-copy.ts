@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { sealed } from "../adoption/sealed-release";
+import { sealed } from "../adoption/sealed-import";
 import type { Workspace } from "../commands/workspace";
 import { filesIn, foldersOf } from "./folder-backend";
 

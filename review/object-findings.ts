@@ -4,7 +4,7 @@ import { isSetup } from "./flows";
 import type { Finding } from "./finding";
 import type { Picture } from "./picture";
 import { names, say } from "./text";
-import { RELEASE, SECRET, UNKNOWN } from "../state/resources";
+import { nameOf, RELEASE, SECRET, UNKNOWN } from "../state/resources";
 import { TYPES, type Item } from "./snapshot";
 
 /** Kinds of objects that hold who people are and what the server runs on: gone, they do not come back as they were. */
@@ -127,20 +127,21 @@ const PROTECTED_ROUTE = "plana:sso:ProtectedRoute$";
 
 /**
  * Whether a login is asked is said in annotations and settings that only who reads them can judge. Paths that follow from
- * public paths of the program are told as these.
+ * the public paths of their application are told as these.
  */
 function routeFindings(before: Picture, after: Picture, changes: readonly Change[]): Finding[] {
-  const paths = ({ applications }: Picture) =>
-    [...applications.values()].flatMap(({ publicPaths }) => publicPaths).sort();
-  const sameApplications = [...after.applications.keys()].every((key) => before.applications.has(key));
-  const samePaths = sameApplications && paths(before).join("\n") === paths(after).join("\n");
-  const told = changes.filter((change) => {
-    const { op, key, before: old, after: now, differing } = change;
-    if (op === "same" || !ROUTE.test((now ?? old)?.type ?? "")) return false;
-    if (!key.includes(PROTECTED_ROUTE)) return (now ?? old)?.type.includes(":Ingress") === true;
+  const pathsOf = ({ applications }: Picture, slug: string) =>
+    [...applications.values()].find((application) => application.slug === slug)?.publicPaths.join("\n");
+  const told = changes.filter(({ op, key, before: old, after: now, differing }) => {
+    const resource = now ?? old;
+    if (op === "same" || !resource || !ROUTE.test(resource.type)) return false;
+    if (!key.includes(PROTECTED_ROUTE)) return resource.type.includes(":Ingress");
+    // The component is called after its application.
+    const slug = nameOf(resource.parent ?? "");
+    const otherPaths = pathsOf(before, slug) !== pathsOf(after, slug);
     const ofPaths =
       op === "update" ? [...differing].every((property) => property === "spec") : op !== "replace";
-    return samePaths || !ofPaths;
+    return !(otherPaths && ofPaths);
   });
   if (told.length === 0) return [];
   return [

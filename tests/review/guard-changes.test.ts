@@ -114,6 +114,15 @@ test("a token of the API is told", () => {
   ]);
 });
 
+test("an application that comes along hides no route of another one", () => {
+  const changed = now
+    .add("Application", "grafana", "wiki", { slug: "wiki", name: "Wiki" })
+    .update("Ingress", "matomo-admin-public-folders", { spec: { rules: [] } });
+  expect(unsafe(changed)).toContainEqual(
+    expect.stringMatching(/^route: .*Ingress matomo-admin-public-folders/),
+  );
+});
+
 test("routes that follow from public paths are told as these", () => {
   const more = String(
     now.steps.find(({ after }) => after?.name === "matomo-admin" && after.type.endsWith(":ProviderProxy"))

@@ -1,4 +1,4 @@
-import { sealed } from "../../adoption/sealed-release";
+import { sealed } from "../../adoption/sealed-import";
 import { chartValues } from "../../components/server/chart-values";
 import { RELEASE } from "../../state/resources";
 
