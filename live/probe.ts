@@ -16,6 +16,8 @@ export interface Answer {
 export interface ProbeOptions {
   /** Address to connect to, where it is not the one asked for: inside the cluster, or before DNS points there. */
   readonly through?: string;
+  /** Path that is sent as it stands, `..` and all; absent: the address's own. */
+  readonly path?: string;
   /** Patience with one attempt, in milliseconds. */
   readonly timeout?: number;
   readonly retries?: number;
@@ -41,7 +43,7 @@ export async function probe(address: string, options: ProbeOptions = {}): Promis
         {
           hostname: hostname.replace(/^\[|\]$/g, ""),
           port,
-          path: asked.pathname + asked.search,
+          path: options.path ?? asked.pathname + asked.search,
           headers: { host: asked.host, "x-forwarded-proto": asked.protocol.slice(0, -1) },
           ...(protocol === "https:" ? { servername: asked.hostname } : {}),
           signal: AbortSignal.timeout(timeout),

@@ -124,7 +124,7 @@ function door(
       ...secondFactorOf(state, steps, flow, shipped),
       refusedWithout: refusing.length > 0,
     },
-    locks: locks.sort(compare),
+    locks: [...new Set(locks)].sort(compare),
     enrolments: setups.map(conditionText).sort(compare),
     enrolsFirst: setups.some(({ order }) => order <= askedAt(steps, flow)),
     refusesAll: denials

@@ -53,7 +53,7 @@ export function redirectUrisOf(application: Application, hosting: Hosting): Redi
 
 /**
  * A folder or pattern that does not begin with a folder of a name would take the login away from the whole application.
- * So would the root: it stands for everything that is protected (`nginx-routes.ts`).
+ * So would the root.
  */
 function opensEverything(path: PublicPath): boolean {
   if ("exact" in path) return path.exact === "/";

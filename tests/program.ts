@@ -35,6 +35,12 @@ async function settled({ resources }: Recorder): Promise<void> {
   }
 }
 
+/** Entries of a Kubernetes Secret in clear, as a pod gets them. */
+export function entriesOf({ inputs }: Pick<Registered, "inputs">): Record<string, string> {
+  const data = Object.entries(inputs.data as Readonly<Record<string, string>>);
+  return Object.fromEntries(data.map(([key, text]) => [key, Buffer.from(text, "base64").toString("utf8")]));
+}
+
 /** The same organisation with some of its data changed. */
 export function prodWith(changes: Partial<Organisation>): Organisation {
   return { ...prod, ...changes };

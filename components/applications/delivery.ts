@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { encodedEntries } from "../secret-entries";
 import { consumerData, type ConsumerChoice } from "./consumers";
 import { endpoints } from "./consumers/consumer";
 import type { OidcCredentials } from "./oidc-client";
@@ -53,7 +54,7 @@ export class Delivery extends pulumi.ComponentResource {
       {
         metadata: { name, namespace: args.namespace, annotations: TAKES_OVER },
         type: "Opaque",
-        stringData: data,
+        data: data.apply(encodedEntries),
       },
       { parent: this },
     );

@@ -54,6 +54,8 @@ export function fromHostedDomain(slug: string, domain: string): string {
     '    and email.endswith("@" + domain)',
     "    and verified",
     '    and getattr(user, "is_active", True)',
+    // Of two accounts with one address the server links the older one, as the administrator of its set-up may be.
+    '    and getattr(user, "username", None) == email.split("@")[0]',
     ")",
   ].join("\n");
 }

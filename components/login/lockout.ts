@@ -10,6 +10,14 @@ export interface LockoutArgs {
   readonly failedLogins: number;
 }
 
+const STEPS = [
+  // Between the built-in identification (10) and password (20).
+  ["default-authentication-flow-lockout", 15],
+  // Before the second factor (30): a policy is asked once, when its step is reached. Whoever stood at the password prompt
+  // before the lockout would have one more guess for each such prompt.
+  ["default-authentication-flow-lockout-after-password", 25],
+] as const;
+
 /**
  * Refuses a username after repeated failures, the right password included. Counted by username, not by address: an
  * office shares one address, an attacker has many. The price is that a named person can be locked out.
@@ -39,12 +47,10 @@ export class Lockout extends pulumi.ComponentResource {
       { name: "plana-lockout", denyMessage: "Too many failed logins. Try again later." },
       { parent: this, protect: true },
     );
-    // Between the built-in identification (10) and password (20).
-    const step = { stage: deny.id, order: 15 };
-    const binding = bindStage("default-authentication-flow-lockout", args.authenticationFlow, step, {
-      parent: this,
-    });
-    bindPolicy("default-authentication-flow-lockout", binding.id, { policy: policy.id }, { parent: this });
+    for (const [name, order] of STEPS) {
+      const binding = bindStage(name, args.authenticationFlow, { stage: deny.id, order }, { parent: this });
+      bindPolicy(name, binding.id, { policy: policy.id, failureResult: true }, { parent: this });
+    }
     this.registerOutputs({});
   }
 }

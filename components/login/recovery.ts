@@ -29,7 +29,10 @@ export class Recovery extends pulumi.ComponentResource {
 
     const refusal = new authentik.StageDeny(
       "plana-recovery-refusal",
-      { name: "plana-recovery-refusal", denyMessage: "This link is not valid." },
+      {
+        name: "plana-recovery-refusal",
+        denyMessage: "Ask an administrator for a link: none was used, or this one is not valid.",
+      },
       own,
     );
     const withoutLink = new authentik.PolicyExpression(

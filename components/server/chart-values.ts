@@ -75,6 +75,9 @@ export function chartValues(args: ChartValuesArgs) {
     },
     worker: {
       replicas: args.replicas.worker,
+      // Said although it is the default: a release that had an account of its own, as the chart makes it unless told, would
+      // keep its name on the Deployment (the API server fills it in again from an older field) and lose the account itself.
+      serviceAccountName: "default",
       resources,
       ...probes,
       pdb: args.replicas.worker > 1 ? onePodStays : { enabled: false },

@@ -4,6 +4,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { sortedJson } from "../naming";
+import { encodedEntries } from "../secret-entries";
 
 export interface SettingsSecretArgs {
   readonly namespace: pulumi.Input<string>;
@@ -60,7 +61,7 @@ export class SettingsSecret extends pulumi.ComponentResource {
       {
         metadata: { name: args.secretName, namespace: args.namespace },
         type: "Opaque",
-        stringData: settings,
+        data: settings.apply(encodedEntries),
       },
       { parent: this, protect: true },
     );

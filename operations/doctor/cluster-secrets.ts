@@ -26,10 +26,19 @@ export const clusterSecrets: Check = {
         return [{ severity: "error", subject, meaning, mend: applyAgain(examination) }];
       }
       const keys = [...wanted.keys()].filter((key) => entries[key]?.digest !== wanted.get(key)?.digest);
-      if (keys.length === 0) return [];
-      const meaning = `is not the program's: ${keys.sort().join(", ")} ${keys.length > 1 ? "differ" : "differs"}`;
-      const mend = `find out who writes it, then: ${applyAgain(examination)}`;
-      return [{ severity: "error", subject, meaning, mend }];
+      const surplus = Object.keys(entries).filter((key) => !wanted.has(key));
+      const findings: Finding[] = [];
+      if (keys.length > 0) {
+        const meaning = `is not the program's: ${keys.sort().join(", ")} ${keys.length > 1 ? "differ" : "differs"}`;
+        const mend = `find out who writes it, then: ${applyAgain(examination)}`;
+        findings.push({ severity: "error", subject, meaning, mend });
+      }
+      if (surplus.length > 0) {
+        const meaning = `has more than the program gives, and its pods may read it: ${surplus.sort().join(", ")}`;
+        const mend = `find out who writes it, or take it away: kubectl edit secret ${name} -n ${namespace}`;
+        findings.push({ severity: "warning", subject, meaning, mend });
+      }
+      return findings;
     });
   },
 };

@@ -1,13 +1,17 @@
-import { probe } from "../../live/probe";
+import { probe, type Answer } from "../../live/probe";
 import type { Resource } from "../../state/resources";
-import { applyAgain, lookAtEach, ofType, type Check, type Finding } from "./examination";
+import { applyAgain, lookAtEach, ofType, type Check, type Examination, type Finding } from "./examination";
 
 const START = "/outpost.goauthentik.io/start";
+
+/** The root, as a client may write it that means to be taken for one that logs in. */
+const PRETENDED = "/outpost.goauthentik.io/../";
 
 /**
  * The embedded outpost serves each protected application on that application's own host, sends the browser to the public
  * Authentik and back to that host, and does not serve Authentik's own host. (`/outpost.goauthentik.io/ping` answers on
- * any host, and so proves nothing.)
+ * any host, and so proves nothing.) What stands before the application asks for a login, for a path that pretends to be the
+ * outpost's, too (docs/nginx.md).
  */
 export const outpost: Check = {
   name: "outpost callbacks",
@@ -33,7 +37,7 @@ export const outpost: Check = {
         return [finding(`the outpost sends the browser to ${target?.host ?? "nowhere"}, not to ${auth}`)];
       if (!back.startsWith(`${home}/outpost.goauthentik.io/callback`))
         return [finding(`the login would come back to ${back || "nowhere"}, not to ${home}`)];
-      return [];
+      return passedRound(examination, { name, home });
     });
     if (proxied.length > 0) {
       const { status } = await probe(`${publicUrl}${START}`, way);
@@ -49,5 +53,35 @@ export const outpost: Check = {
     return found;
   },
 };
+
+/** Whether the application is entered without a login. Where no controller is in between, nothing can be told. */
+async function passedRound(
+  { way }: Examination,
+  { name, home }: { readonly name: string; readonly home: string },
+): Promise<Finding[]> {
+  const asksForLogin = ({ status, location = "" }: Answer) =>
+    status >= 400 ||
+    (status === 302 && /\/outpost\.goauthentik\.io\/start|\/application\/o\/authorize\//.test(location));
+  const subject = subjectOf({ name });
+  const root = await probe(`${home}/`, way);
+  if (!asksForLogin(root))
+    return [
+      {
+        severity: "error",
+        subject,
+        meaning: `${home}/ is served without a login (${root.status}): what stands before it does not ask the outpost`,
+        mend: "find out which Ingress serves that host: kubectl get ingress -A",
+      },
+    ];
+  if (asksForLogin(await probe(home, { ...way, path: PRETENDED }))) return [];
+  return [
+    {
+      severity: "error",
+      subject,
+      meaning: `${home}${PRETENDED} is served without a login: whoever writes a path so passes the outpost`,
+      mend: "let the controller refuse such paths, as docs/nginx.md says",
+    },
+  ];
+}
 
 const subjectOf = ({ name }: Pick<Resource, "name">) => `application ${name}`;

@@ -38,7 +38,7 @@ interface Keys {
 function unprotected(stack: Stack): Violation[] {
   const settings = settingsSecret(stack);
   const generated = new Set([
-    ...(settings?.dependencies.stringData ?? []),
+    ...(settings?.dependencies.stringData ?? settings?.dependencies.data ?? []),
     ...stack.all(AUTHENTIK.oauth2).flatMap(({ dependencies }) => dependencies.clientId ?? []),
   ]);
   return stack.resources

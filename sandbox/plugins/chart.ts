@@ -153,9 +153,13 @@ export function render(release: string, namespace: string, values: Properties): 
           }
         : {}),
     };
+    // The server's pods have an account only where they are given one.
+    const made =
+      component === "worker" && valueAt(values, "serviceAccount.create") !== false ? full : undefined;
+    const account = textOf(part.serviceAccountName) || made;
     const template = {
       metadata: { labels: labels(component), annotations },
-      spec: { containers: [container] },
+      spec: { ...(account ? { serviceAccountName: account } : {}), containers: [container] },
     };
     const spec = { replicas: part.replicas ?? 1, selector: { matchLabels: selector(component) }, template };
     objects.push(frame("apps/v1", "Deployment", name, component, { spec }));

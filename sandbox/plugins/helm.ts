@@ -102,6 +102,44 @@ async function checkSettings(
     );
 }
 
+const ACCOUNT = ["spec", "template", "spec", "serviceAccountName"];
+
+function accountOf(object: Properties | undefined): string {
+  return textOf(ACCOUNT.reduce<Value | undefined>((inner, name) => objectOf(inner)[name], object));
+}
+
+/**
+ * A Deployment as the API server keeps it: what leaves the pods' account out does not take it away, since the server fills
+ * it in from an older field of the same meaning (kubernetes/kubernetes issue 108208).
+ */
+async function withAccountOf(cluster: Cluster, namespace: string, object: Properties): Promise<Properties> {
+  if (object.kind !== "Deployment" || accountOf(object)) return object;
+  const account = accountOf(
+    await cluster.get(kindOf(object), namespace, textOf(objectOf(object.metadata).name)),
+  );
+  if (!account) return object;
+  const spec = objectOf(object.spec);
+  const template = objectOf(spec.template);
+  const pods = { ...objectOf(template.spec), serviceAccountName: account };
+  return { ...object, spec: { ...spec, template: { ...template, spec: pods } } };
+}
+
+/** What keeps the pods from coming up; every namespace has an account `default`. */
+async function withoutAccount(
+  cluster: Cluster,
+  namespace: string,
+  objects: readonly Properties[],
+): Promise<string | undefined> {
+  const accounts = kindOf({ apiVersion: "v1", kind: "ServiceAccount" });
+  for (const object of objects.filter(({ kind }) => kind === "Deployment")) {
+    const { name } = objectOf(object.metadata);
+    const account = accountOf(await cluster.get(kindOf(object), namespace, textOf(name)));
+    if (account && account !== "default" && !(await cluster.get(accounts, namespace, account)))
+      return `pods "${textOf(name)}-" is forbidden: error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`;
+  }
+  return undefined;
+}
+
 async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
   const namespace = textOf(inputs.namespace) || cluster.namespace;
   const name = textOf(inputs.name);
@@ -134,12 +172,18 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
     stringData: { release: packed(namespace, name, revision) },
   });
   await cluster.put(SECRETS, record(last ? "pending-upgrade" : "pending-install"));
-  for (const object of objects) await cluster.put(kindOf(object), object, true);
+  for (const object of objects)
+    await cluster.put(kindOf(object), await withAccountOf(cluster, namespace, object), true);
   const same = (a: Properties, b: Properties) =>
     a.kind === b.kind && objectOf(a.metadata).name === objectOf(b.metadata).name;
   const stale = (last?.objects ?? []).filter((old) => !objects.some((object) => same(old, object)));
   for (const object of stale)
     await cluster.delete(kindOf(object), namespace, textOf(objectOf(object.metadata).name));
+  const homeless = await withoutAccount(cluster, namespace, objects);
+  if (homeless) {
+    await cluster.put(SECRETS, record("failed"), true);
+    throw new Error(`helm: release ${name} failed: ${homeless}`);
+  }
   await cluster.put(SECRETS, record("deployed"), true);
   const kept = Number(inputs.maxHistory ?? 0);
   for (const old of kept > 0 ? revisions.slice(kept - 1) : [])

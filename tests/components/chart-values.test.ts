@@ -21,6 +21,10 @@ test("the chart brings neither a database nor a cluster role", () => {
   });
 });
 
+test("the worker's account is named, since a release that had one of its own would look for it for ever", () => {
+  expect(chartValues(ARGS).worker).toMatchObject({ serviceAccountName: "default" });
+});
+
 test("no value is at the top, where the chart refuses it", () => {
   expect(Object.keys(chartValues(ARGS)).sort()).toEqual([
     "authentik",

@@ -107,10 +107,17 @@ interface Case {
 
 const STAFF = { email: "ada.test@plana.solutions", hd: "plana.solutions", verified_email: true };
 
-const google = (what: string, info: unknown, passes = false, source = "google", sso = true): Case => ({
+const google = (
+  what: string,
+  info: unknown,
+  passes = false,
+  source = "google",
+  sso = true,
+  username = "ada.test",
+): Case => ({
   what: `Google: ${what}`,
   body: fromHostedDomain("google", "plana.solutions"),
-  context: { source, oauth_userinfo: info },
+  context: { source, oauth_userinfo: info, pending_user: { username, is_active: true } },
   sso,
   passes,
 });
@@ -145,6 +152,7 @@ const CASES: readonly Case[] = [
   google("nothing at all", null),
   google("another source", STAFF, false, "github"),
   google("no login through a source", STAFF, false, "google", false),
+  google("another account that has the same address", STAFF, false, "google", true, "akadmin"),
   {
     what: "Google: no source",
     body: fromHostedDomain("google", "plana.solutions"),

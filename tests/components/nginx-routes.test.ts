@@ -25,17 +25,9 @@ beforeEach(() => {
   useMocks("prod", { values: {}, secrets: {} });
 });
 
-test("a public root is refused: it stands for everything that is protected", () => {
-  expect(() => names([{ exact: "/" }])).toThrow('app: "/" is public; expected every public path below it');
-});
-
-test("a pattern without a folder stays protected", () => {
-  expect(names([{ pattern: "/*/a.js" }]).map(([name]) => name)).toEqual(["app-protected", "app-login"]);
-});
-
-test("a folder that two paths share stands once", () => {
-  expect(names([{ pattern: "/a/*/b.js" }, { below: "/a/" }, { below: "/B/" }]).at(-1)).toEqual([
-    "app-public-folders",
-    ["/B", "/a"],
+test("everything asks the outpost first, but what the outpost itself answers", () => {
+  expect(names([{ exact: "/a.js" }, { below: "/a/" }])).toEqual([
+    ["app-protected", ["/", "/outpost.goauthentik.io/auth"]],
+    ["app-login", ["/outpost.goauthentik.io"]],
   ]);
 });

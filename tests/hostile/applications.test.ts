@@ -146,7 +146,7 @@ test("a slug, a namespace and a Service that are accepted make names that Kubern
       }
       expect(application.service.name).toMatch(LABEL);
       expect(`${application.slug}-outpost`).toMatch(LABEL);
-      expect(`${application.slug}-public-folders-headers`).toMatch(SUBDOMAIN);
+      expect(`${application.slug}-outpost-headers`).toMatch(SUBDOMAIN);
     }
   });
   expect(accepted).toBeGreaterThan(100);

@@ -1,6 +1,10 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import type { Examination } from "../../operations/doctor/examination";
 import { clusterSecrets } from "../../operations/doctor/cluster-secrets";
 import { doors } from "../../operations/doctor/doors";
+import { outpost } from "../../operations/doctor/outpost";
 import { reportText } from "../../operations/doctor/report";
 import { totp } from "../../operations/doctor/totp";
 import { versions } from "../../operations/doctor/versions";
@@ -121,3 +125,63 @@ describe("a Secret in the state", () => {
     expect(await found(other)).toEqual(["Secret forgejo/forgejo-oidc: is not the program's: A differs"]);
   });
 });
+
+test.each([
+  [
+    "which resolves a path only for itself",
+    200,
+    ["https://app.example.test/outpost.goauthentik.io/../ is served"],
+  ],
+  ["which refuses such a path", 400, []],
+  ["which asks for a login there, too", 302, []],
+])("a controller %s", async (_what, pretended, expected) => {
+  const login = "https://app.example.test/outpost.goauthentik.io/start?rd=x";
+  const authorize =
+    "https://auth.example.test/application/o/authorize/?redirect_uri=https://app.example.test/outpost.goauthentik.io/callback";
+  const found = await behind(({ headers, url = "" }) => {
+    if (headers.host !== "app.example.test") return [404];
+    if (url === "/outpost.goauthentik.io/start") return [302, authorize];
+    return url.includes("..") ? [pretended, login] : [302, login];
+  });
+  expect(found.map((meaning) => meaning.replace(/ without a login.*/, ""))).toEqual(expected);
+});
+
+test("an application that no controller protects is an error", async () => {
+  const authorize =
+    "https://auth.example.test/application/o/authorize/?redirect_uri=https://app.example.test/outpost.goauthentik.io/callback";
+  const found = await behind(({ headers, url }) => {
+    if (headers.host !== "app.example.test") return [404];
+    return url === "/outpost.goauthentik.io/start" ? [302, authorize] : [200];
+  });
+  expect(found).toEqual([
+    expect.stringMatching(/^https:\/\/app.example.test\/ is served without a login \(200\)/),
+  ]);
+});
+
+/** What is found of one proxied application whose host answers so: a status, and where it leads. */
+async function behind(answers: (request: IncomingMessage) => readonly [number, string?]): Promise<string[]> {
+  const server = createServer((request, response) => {
+    const [status, location] = answers(request);
+    response.writeHead(status, location === undefined ? {} : { location }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const found = await outpost.run({
+      publicUrl: "https://auth.example.test",
+      way: { through: `http://127.0.0.1:${port}` },
+      context: { workspace: { stack: "trial" } },
+      resources: [
+        {
+          type: "authentik:index/providerProxy:ProviderProxy",
+          name: "app",
+          inputs: { externalHost: "https://app.example.test" },
+        },
+      ],
+    } as unknown as Examination);
+    return found.map(({ meaning }) => meaning);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}

@@ -75,7 +75,10 @@ test("a lock that is judged before the person is known holds no longer", () => {
 });
 
 test("a lockout that comes after the login locks nobody out", () => {
-  const changed = now.update("FlowStageBinding", "default-authentication-flow-lockout", { order: 150 });
+  const changed = ["", "-after-password"].reduce(
+    (so, step) => so.update("FlowStageBinding", `default-authentication-flow-lockout${step}`, { order: 150 }),
+    now,
+  );
   expect(unsafe(changed)).toEqual([expect.stringMatching(/^lock: The door Password loses a lock: /)]);
 });
 
@@ -93,7 +96,7 @@ test.each([
     "matomo-admin-protected",
     { metadata: { annotations: {} } },
   ],
-  ["a public route gets a path more", "Ingress", "matomo-admin-public-folders", { spec: { rules: [] } }],
+  ["a public route gets a path more", "Ingress", "matomo-admin-public", { spec: { rules: [] } }],
   ["the headers that are sent on change", "ConfigMap", "matomo-admin-outpost-headers", { data: {} }],
 ])("%s", (_what, type, name, inputs) => {
   expect(unsafe(now.update(type, name, inputs))).toEqual([
@@ -117,10 +120,8 @@ test("a token of the API is told", () => {
 test("an application that comes along hides no route of another one", () => {
   const changed = now
     .add("Application", "grafana", "wiki", { slug: "wiki", name: "Wiki" })
-    .update("Ingress", "matomo-admin-public-folders", { spec: { rules: [] } });
-  expect(unsafe(changed)).toContainEqual(
-    expect.stringMatching(/^route: .*Ingress matomo-admin-public-folders/),
-  );
+    .update("Ingress", "matomo-admin-public", { spec: { rules: [] } });
+  expect(unsafe(changed)).toContainEqual(expect.stringMatching(/^route: .*Ingress matomo-admin-public/));
 });
 
 test("routes that follow from public paths are told as these", () => {
@@ -130,7 +131,7 @@ test("routes that follow from public paths are told as these", () => {
   );
   const changed = now
     .update("ProviderProxy", "matomo-admin", { skipPathRegex: `${more}\n^/more/$` })
-    .update("Ingress", "matomo-admin-public-folders", { spec: { rules: [] } });
+    .update("Ingress", "matomo-admin-public", { spec: { rules: [] } });
   expect(unsafe(changed)).toEqual([]);
 });
 
@@ -257,11 +258,13 @@ test("a device is remembered", () => {
 });
 
 test("the lockout is taken away", () => {
-  const changed = now.remove("PolicyBinding", "default-authentication-flow-lockout");
+  const changed = now
+    .remove("PolicyBinding", "default-authentication-flow-lockout")
+    .remove("FlowStageBinding", "default-authentication-flow-lockout-after-password");
   expect(comment(changed.report())).toBe(
     told(
       "unsafe",
-      "**Nobody gains or loses access; objects: 1 deleted.**",
+      "**Nobody gains or loses access; objects: 2 deleted.**",
       "",
       "**Unsafe**",
       "",

@@ -1,5 +1,5 @@
 import { runProgram, type Program } from "../program";
-import { reaches } from "./nginx-model";
+import { isRefused, reaches } from "./nginx-model";
 
 let program: Program;
 
@@ -23,6 +23,7 @@ const PUBLIC = [
 
 test.each(PUBLIC)("a tracker reaches %s without a login", (path) => {
   expect(at(path)).toBe("matomo");
+  expect(isRefused(path)).toBe(false);
 });
 
 const PROTECTED = [
@@ -34,8 +35,6 @@ const PROTECTED = [
   "/plugins/",
   "/plugins/Live/Controller.php",
   "/plugins/a/b/tracker.min.js",
-  "/outpost.goauthentik.io/auth",
-  "/outpost.goauthentik.iox",
 ];
 
 describe.each(PROTECTED)("%s", (path) => {
@@ -56,10 +55,6 @@ describe.each(PROTECTED)("%s", (path) => {
 });
 
 test.each([
-  "/outpost.goauthentik.io/../index.php",
-  "/outpost.goauthentik.io/%2e%2e/index.php",
-  "/outpost.goauthentik.io/../outpost.goauthentik.io/../index.php",
-  "/outpost.goauthentik.iox/../index.php",
   "/js/../index.php",
   "/js/%2e%2e/index.php",
   "/matomo.php/../index.php",
@@ -68,9 +63,35 @@ test.each([
   expect(at(path)).toBe("login");
 });
 
-test("in a public folder a raw path can pretend to be the outpost's, and stays in that folder", () => {
-  expect(at("/outpost.goauthentik.io/../plugins/x.svg")).toBe("matomo");
-  expect(at("/outpost.goauthentik.io/../plugins/../index.php")).toBe("login");
+// The outpost lets its own prefix pass, as the client wrote it: docs/nginx.md closes what the routes cannot.
+test.each([
+  "/outpost.goauthentik.io/../index.php",
+  "/outpost.goauthentik.io/../?a=b",
+  "/outpost.goauthentik.io/..",
+  "/outpost.goauthentik.io/%2e%2E/index.php",
+  "/outpost.goauthentik.io/.%2e/index.php",
+  "/outpost.goauthentik.io%2f..%2Findex.php",
+  "/%6futpost.goauthentik.io/../index.php",
+  "/outpost.goauthentik.io/../outpost.goauthentik.io/../index.php",
+  "/outpost.goauthentik.io/../plugins/x.svg",
+  "/outpost.goauthentik.iox/../index.php",
+  "/outpost.goauthentik.iox",
+  "/outpost.goauthentik.io%78/index.php",
+  "/outpost.goauthentik.io/auth",
+])("the path %s enters without a login where the controller does not refuse it", (path) => {
+  expect(at(path)).toBe("matomo");
+  expect(isRefused(path)).toBe(true);
+});
+
+test.each([
+  "/index.php?next=/outpost.goauthentik.io/../x",
+  "/files/a..b/c",
+  "/..hidden/x",
+  "/api/branches/feature%2Fx",
+  "/outpost.goauthentik.io/start?rd=https://analytics.planapulse.com/../x",
+  "/outpost.goauthentik.io/callback?code=c",
+])("%s, which is harmless, is not refused by what the controller is told", (path) => {
+  expect(isRefused(path)).toBe(false);
 });
 
 const OUTPOST = "matomo-admin-outpost";
@@ -81,9 +102,9 @@ test.each([
   ["callback?code=c&state=s&X-authentik-auth-callback=true", OUTPOST],
   ["sign_out", OUTPOST],
   ["static/dist/authentik.css", OUTPOST],
-  ["auth/nginx", "login"],
-  ["auth/traefik", "login"],
-  ["auth/envoy/x", "login"],
+  ["auth/nginx", "matomo"],
+  ["auth/traefik", "matomo"],
+  ["auth/envoy/x", "matomo"],
   ["auth/nginx/../../start", OUTPOST],
 ])("of the outpost's own paths %s reaches %s", (path, where) => {
   // What asks for a session must not be asked by anybody who brings an app password.

@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { isPublic } from "../../components/applications/public-paths";
 import { textOf } from "../../sandbox/plugins/wire";
 import { ak, K8S, type Program } from "../program";
 
 // How ingress-nginx and Authentik's outpost decide together, after `nginx.tmpl` of the one and `mode_forward.go`,
-// `mode_common.go` and `auth.go` of the other.
+// `mode_common.go` and `auth.go` of the other (2026.5, which no longer reads `X-Original-URI`).
 
 export interface Request {
   /** As the client sends it, unresolved. */
@@ -20,7 +23,25 @@ interface Location {
 
 const nginx = (name: string) => `nginx.ingress.kubernetes.io/${name}`;
 
-/** Where a request of somebody without a session ends. */
+/** What docs/nginx.md tells the controller to refuse: a variable of nginx, and the expression for it. */
+const REFUSED = [
+  ...readFileSync(join(__dirname, "..", "..", "docs", "nginx.md"), "utf8").matchAll(
+    /if \(\$(?<variable>\w+) (?<operator>~\*?) "(?<expression>[^"]+)"\) \{ return 400; \}/g,
+  ),
+].map(({ groups = {} }) => ({
+  variable: groups.variable,
+  expression: new RegExp(groups.expression ?? "", groups.operator === "~*" ? "i" : ""),
+}));
+
+/** Whether a controller that is told so refuses a path. */
+export function isRefused(path: string): boolean {
+  if (REFUSED.length === 0) throw new Error("docs/nginx.md refuses nothing");
+  return REFUSED.some(({ variable, expression }) =>
+    expression.test(variable === "request_uri" ? path : resolved(path)),
+  );
+}
+
+/** Where a request of somebody without a session ends, with a controller that is told nothing. */
 export function reaches(program: Program, slug: string, { path, headers = {} }: Request): string {
   const location = locate(locations(program), resolved(path));
   if (!location) return "nowhere";
@@ -38,7 +59,7 @@ function outpostLetsThrough(headers: Readonly<Record<string, string>>, skip: str
   // An app password is tried as client credentials.
   if (headers.authorization) return true;
   const url = headers["x-original-url"] ?? "";
-  const path = headers["x-original-uri"] || decodeURIComponent(url.replace(/^https:\/\/host|[?#].*$/g, ""));
+  const path = decodeURIComponent(url.replace(/^https:\/\/host|[?#].*$/g, ""));
   return isPublic(skip, path) || path.startsWith("/outpost.goauthentik.io");
 }
 

@@ -1,5 +1,5 @@
 import { prod } from "../../stacks/prod";
-import { K8S, runProgram, type Program } from "../program";
+import { entriesOf, K8S, runProgram, type Program } from "../program";
 import { CLIENT_SECRETS } from "../stack-files";
 
 let program: Program;
@@ -83,15 +83,16 @@ const DELIVERED: Readonly<Record<string, readonly [namespace: string, keys: read
 
 describe.each(Object.entries(DELIVERED))("%s", (slug, [namespace, keys]) => {
   test("gets its credentials in its own namespace, marked as secret, under the keys it reads", () => {
-    const { inputs, secrets } = program.recorder.one(K8S.secret, `${slug}-oidc`);
+    const secret = program.recorder.one(K8S.secret, `${slug}-oidc`);
+    const { inputs, secrets } = secret;
     // Flux may hold it, too, and does not let go of what another manager changes.
     const annotations = { "pulumi.com/patchForce": "true" };
     expect(inputs).toMatchObject({
       type: "Opaque",
       metadata: { name: `${slug}-oidc`, namespace, annotations },
     });
-    expect(secrets).toEqual(["stringData"]);
-    const data = inputs.stringData as Record<string, string>;
+    expect(secrets).toEqual(["data"]);
+    const data = entriesOf(secret);
     expect(Object.keys(data).sort()).toEqual([...GENERIC, ...keys].sort());
     const issuer = `https://auth.planapulse.com/application/o/${slug}/`;
     expect(data).toMatchObject({
@@ -102,16 +103,15 @@ describe.each(Object.entries(DELIVERED))("%s", (slug, [namespace, keys]) => {
   });
 
   test("gets the id and the secret of its own provider", () => {
-    const { stringData } = program.recorder.one(K8S.secret, `${slug}-oidc`).inputs;
     const provider = program.recorder.one("authentik:index/providerOauth2:ProviderOauth2", slug).inputs;
-    expect(stringData).toMatchObject({
+    expect(entriesOf(program.recorder.one(K8S.secret, `${slug}-oidc`))).toMatchObject({
       OIDC_CLIENT_ID: provider.clientId,
       OIDC_CLIENT_SECRET: provider.clientSecret,
     });
   });
 
   test("gets no other application's secret", () => {
-    const text = JSON.stringify(program.recorder.one(K8S.secret, `${slug}-oidc`).inputs);
+    const text = JSON.stringify(entriesOf(program.recorder.one(K8S.secret, `${slug}-oidc`)));
     for (const other of Object.keys(DELIVERED).filter((name) => name !== slug)) {
       expect(text).not.toContain(`generated-${other}-client-secret`);
     }
@@ -122,15 +122,13 @@ describe.each(Object.entries(DELIVERED))("%s", (slug, [namespace, keys]) => {
 });
 
 test("Matomo is told the redirect URI that its provider allows", () => {
-  const { stringData } = program.recorder.one(K8S.secret, "matomo-oidc").inputs;
+  const entries = entriesOf(program.recorder.one(K8S.secret, "matomo-oidc"));
   const { allowedRedirectUris } = program.recorder.one(
     "authentik:index/providerOauth2:ProviderOauth2",
     "matomo",
   ).inputs;
   const [{ url } = { url: "none" }] = allowedRedirectUris as { url: string }[];
-  expect((stringData as Record<string, string>)["common.config.ini.php"]).toContain(
-    `redirectUriOverride = "${url}"\n`,
-  );
+  expect(entries["common.config.ini.php"]).toContain(`redirectUriOverride = "${url}"\n`);
 });
 
 test("every application that logs in with OIDC is delivered to, and no other Secret is made", () => {

@@ -65,10 +65,13 @@ describe("the password door", () => {
   test("locks out after repeated failures, and before the login has staff without TOTP enrol, or refuses them", () => {
     expect(steps("flow:default-authentication-flow")).toEqual([
       [15, "id:plana-lockout"],
+      // For whoever stood at the password prompt before.
+      [25, "id:plana-lockout"],
       [89, SETUP],
       [90, "id:plana-totp-missing"],
     ]);
     expect(bound("id:default-authentication-flow-lockout")).toEqual(["id:plana-lockout"]);
+    expect(bound("id:default-authentication-flow-lockout-after-password")).toEqual(["id:plana-lockout"]);
     expect(bound("id:default-authentication-flow-totp-enrolment")).toEqual(STAFF_WITHOUT_TOTP);
     expect(bound("id:default-authentication-flow-totp-missing")).toEqual(STAFF_WITHOUT_TOTP);
   });
@@ -137,7 +140,7 @@ describe("the recovery door", () => {
     });
     expect(inputs("StageDeny", "plana-recovery-refusal")).toEqual({
       name: "plana-recovery-refusal",
-      denyMessage: "This link is not valid.",
+      denyMessage: "Ask an administrator for a link: none was used, or this one is not valid.",
     });
   });
 

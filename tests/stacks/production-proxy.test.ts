@@ -135,22 +135,6 @@ describe("Matomo's administration, behind the embedded outpost", () => {
     });
     expect(one(K8S.configMap, "matomo-admin-outpost-headers").inputs).toMatchObject({
       metadata: { name: "matomo-admin-outpost-headers", namespace: "matomo" },
-      data: { "X-Forwarded-Host": host, "X-Original-URI": "/", Authorization: "" },
-    });
-  });
-
-  test("the folders in which some paths are public ask the outpost by path", () => {
-    const ingress = one(K8S.ingress, "matomo-admin-public-folders");
-    expect(paths(ingress)).toEqual([
-      [host, ["/js", "/plugins"].map((path) => ({ path, pathType: "Prefix", backend: matomo }))],
-    ]);
-    expect(ingress.inputs.metadata).toEqual({
-      name: "matomo-admin-public-folders",
-      namespace: "matomo",
-      annotations: asking("matomo-admin-public-folders-headers"),
-    });
-    expect(one(K8S.configMap, "matomo-admin-public-folders-headers").inputs).toMatchObject({
-      metadata: { name: "matomo-admin-public-folders-headers", namespace: "matomo" },
       data: { "X-Forwarded-Host": host, "X-Original-URI": "", Authorization: "" },
     });
   });
@@ -167,7 +151,7 @@ describe("Matomo's administration, behind the embedded outpost", () => {
     ]);
   });
 
-  test.each(["login", "protected", "public", "public-folders"])(
+  test.each(["login", "protected", "public"])(
     "the ingress `%s` is served with the host's certificate",
     (kind) => {
       expect(one(K8S.ingress, `matomo-admin-${kind}`).inputs.spec).toMatchObject({

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { K8S, runProgram, type Program } from "../program";
+import { entriesOf, K8S, runProgram, type Program } from "../program";
 import { PROD_SECRETS } from "../stack-files";
 import { matching } from "../matchers";
 
@@ -19,12 +19,13 @@ test("the namespace `authentik` is the only one made here", () => {
 });
 
 test("the settings Secret holds all settings, and the bootstrap token only there", () => {
-  const { inputs, secrets, options } = one(K8S.secret, "authentik-settings");
+  const secret = one(K8S.secret, "authentik-settings");
+  const { inputs, secrets, options } = secret;
   expect(inputs).toMatchObject({
     type: "Opaque",
     metadata: { name: "authentik-settings", namespace: "authentik" },
   });
-  expect(inputs.stringData).toEqual({
+  expect(entriesOf(secret)).toEqual({
     AUTHENTIK_SECRET_KEY: PROD_SECRETS["plana-sso:secretKey"],
     AUTHENTIK_BOOTSTRAP_TOKEN: PROD_SECRETS["plana-sso:bootstrapToken"],
     AUTHENTIK_POSTGRESQL__HOST: "pg01",
@@ -34,8 +35,8 @@ test("the settings Secret holds all settings, and the bootstrap token only there
     AUTHENTIK_POSTGRESQL__PASSWORD: PROD_SECRETS["plana-sso:databasePassword"],
     AUTHENTIK_ERROR_REPORTING__ENABLED: "false",
   });
-  expect(inputs.data).toBeUndefined();
-  expect(secrets).toEqual(["stringData"]);
+  expect(inputs.stringData).toBeUndefined();
+  expect(secrets).toEqual(["data"]);
   expect(options.protect).toBe(true);
 });
 
@@ -91,7 +92,7 @@ test("the chart's values: settings by name, two pods of each, no database of its
         tls: [{ hosts: ["auth.planapulse.com"], secretName: "authentik-tls" }],
       },
     },
-    worker: pods,
+    worker: { ...pods, serviceAccountName: "default" },
     postgresql: { enabled: false },
     serviceAccount: { create: false },
   });

@@ -2,7 +2,16 @@ import { run } from "../../stacks";
 import { useMocks, type Configured } from "../mocks";
 import type { Application } from "../../stacks/organisation";
 import { prod } from "../../stacks/prod";
-import { ak, K8S, names, prodWith, productionWith, productionWithSecrets, runProgram } from "../program";
+import {
+  ak,
+  entriesOf,
+  K8S,
+  names,
+  prodWith,
+  productionWith,
+  productionWithSecrets,
+  runProgram,
+} from "../program";
 import { PROD_SECRETS, production, stackFile } from "../stack-files";
 
 // The same program with other settings or other data.
@@ -89,7 +98,7 @@ test("a host that differs moves its own application only", async () => {
     JSON.stringify(recorder.one(ak("ProviderOauth2"), slug).inputs.allowedRedirectUris);
   expect(uris("matrix")).toContain("https://chat.planapulse.com/_synapse/client/oidc/callback");
   expect(uris("grafana")).toContain("https://grafana.planapulse.com/login/generic_oauth");
-  expect(recorder.one(K8S.secret, "grafana-oidc").inputs.stringData).toMatchObject({
+  expect(entriesOf(recorder.one(K8S.secret, "grafana-oidc"))).toMatchObject({
     OIDC_ISSUER: "https://login.planapulse.com/application/o/grafana/",
   });
   expect(JSON.stringify(recorder.resources)).not.toContain("auth.planapulse.com");
@@ -141,11 +150,13 @@ test("credentials of clients that exist already are used, and none is generated 
   expect(inputs).toMatchObject(clients.forgejo);
   expect(secrets).toContain("clientSecret");
   expect(recorder.resources.filter(({ name }) => /^forgejo-client-(?:id|secret)$/.test(name))).toEqual([]);
-  expect(recorder.one(K8S.secret, "forgejo-oidc").inputs.stringData).toMatchObject({
+  expect(entriesOf(recorder.one(K8S.secret, "forgejo-oidc"))).toMatchObject({
     OIDC_CLIENT_SECRET: "forgejo-secret-of-no-worth",
   });
-  const holding = recorder.resources.filter(({ inputs: other }) =>
-    JSON.stringify(other).includes("forgejo-secret-of-no-worth"),
+  const holding = recorder.resources.filter((other) =>
+    JSON.stringify(other.type === K8S.secret ? entriesOf(other) : other.inputs).includes(
+      "forgejo-secret-of-no-worth",
+    ),
   );
   expect(holding.map(({ name }) => name).sort()).toEqual(["forgejo", "forgejo-oidc"]);
 });
@@ -157,8 +168,7 @@ test("what a consumer's form is told by the data reaches its Secret", async () =
       : application,
   );
   const { recorder } = await runProgram(production(), prodWith({ applications }));
-  const { stringData } = recorder.one(K8S.secret, "matrix-oidc").inputs;
-  const { "oidc.yaml": file = "" } = stringData as Record<string, string>;
+  const { "oidc.yaml": file = "" } = entriesOf(recorder.one(K8S.secret, "matrix-oidc"));
   expect(JSON.parse(file)).toMatchObject({
     oidc_providers: [{ idp_id: "oidc", allow_existing_users: true }],
   });
@@ -277,7 +287,7 @@ test("the database, the admin role and the tenants' path follow the stack", asyn
       "plana-sso:tenantRedirectPath": "/login/back",
     }),
   );
-  expect(recorder.one(K8S.secret, "authentik-settings").inputs.stringData).toMatchObject({
+  expect(entriesOf(recorder.one(K8S.secret, "authentik-settings"))).toMatchObject({
     AUTHENTIK_POSTGRESQL__HOST: "pg02.internal",
     AUTHENTIK_POSTGRESQL__PORT: "6432",
     AUTHENTIK_POSTGRESQL__NAME: "sso",
@@ -315,7 +325,7 @@ test("a server that runs already keeps a secret key and a token that are shorter
   const short = { "plana-sso:secretKey": "worthless-key", "plana-sso:bootstrapToken": "old-token" };
   const { values, secrets } = productionWithSecrets(short);
   const { recorder } = await runProgram({ values: { ...values, "plana-sso:adoptRelease": "true" }, secrets });
-  expect(recorder.one(K8S.secret, "authentik-settings").inputs.stringData).toMatchObject({
+  expect(entriesOf(recorder.one(K8S.secret, "authentik-settings"))).toMatchObject({
     AUTHENTIK_SECRET_KEY: "worthless-key",
     AUTHENTIK_BOOTSTRAP_TOKEN: "old-token",
   });
@@ -324,7 +334,7 @@ test("a server that runs already keeps a secret key and a token that are shorter
 test("a server that runs already keeps a key that ends in a newline, byte for byte", async () => {
   const { values, secrets } = productionWithSecrets({ "plana-sso:secretKey": "worthless-key\n" });
   const { recorder } = await runProgram({ values: { ...values, "plana-sso:adoptRelease": "true" }, secrets });
-  expect(recorder.one(K8S.secret, "authentik-settings").inputs.stringData).toMatchObject({
+  expect(entriesOf(recorder.one(K8S.secret, "authentik-settings"))).toMatchObject({
     AUTHENTIK_SECRET_KEY: "worthless-key\n",
   });
 });
@@ -337,8 +347,8 @@ test("further settings of the server reach its Secret, as secrets, and roll the 
       values: JSON.stringify(recorder.one(K8S.release, "authentik").inputs.values),
     }));
   const { secret, values } = await settings(JSON.stringify(further));
-  expect(secret.inputs.stringData).toMatchObject({ ...further, AUTHENTIK_POSTGRESQL__HOST: "pg01" });
-  expect(secret.secrets).toEqual(["stringData"]);
+  expect(entriesOf(secret)).toMatchObject({ ...further, AUTHENTIK_POSTGRESQL__HOST: "pg01" });
+  expect(secret.secrets).toEqual(["data"]);
   expect(values).not.toContain("mail.example.org");
   expect((await settings("{}")).values).not.toBe(values);
 });
@@ -358,7 +368,7 @@ test("the embedded default runs the same without a secret of its own: they are g
     expect([name, options.protect, inputs.special]).toEqual([name, true, false]);
     expect(Number(inputs.length)).toBeGreaterThanOrEqual(40);
   }
-  expect(recorder.one(K8S.secret, "authentik-settings").secrets).toEqual(["stringData"]);
+  expect(recorder.one(K8S.secret, "authentik-settings").secrets).toEqual(["data"]);
   expect(outputs.databasePassword).toBeDefined();
   expect(outputs.authentik.url).toBe("https://auth.sso.test");
   expect(recorder.all(ak("User"))).toHaveLength(6);
