@@ -149,6 +149,14 @@ export function explain(url: string, what: string, message: string): string {
       `  answer:   ${answer}`
     );
   }
+  if (/no value given for required property|cannot unmarshal|unknown field/i.test(message)) {
+    return (
+      `Authentik at ${url} and the provider are of different releases (looking up ${what}); nothing was changed.\n` +
+      `  expected: server and provider of one release, the server upgraded first\n` +
+      `  mend:     docs/continuous-integration.md, Updates\n` +
+      `  answer:   ${answer}`
+    );
+  }
   if (/not found|no match|404|does not exist|is not one of the available choices/i.test(message)) {
     return (
       `Authentik at ${url} has no ${what}, which every installation ships; nothing was changed.\n` +

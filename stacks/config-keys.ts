@@ -95,12 +95,12 @@ export const KEYS = {
   bootstrapToken: { schema: serverSecret, about: "token that seeds the first admin", secret: true },
   serverSettings: {
     schema: json(
-      // Not those that have keys of their own.
+      // Not those that have keys of their own, nor the path that the chart's probes and Ingress do not know of.
       z.record(
         z
           .string()
           .regex(
-            /^AUTHENTIK_(?!SECRET_KEY$|BOOTSTRAP_TOKEN$|POSTGRESQL__(?:HOST|PORT|NAME|USER|PASSWORD)$)[A-Z0-9_]+$/,
+            /^AUTHENTIK_(?!SECRET_KEY$|BOOTSTRAP_TOKEN$|WEB__PATH$|POSTGRESQL__(?:HOST|PORT|NAME|USER|PASSWORD)$)[A-Z0-9_]+$/,
           ),
         z.string().min(1),
       ),

@@ -116,6 +116,7 @@ const MALFORMED_SECRETS: readonly (readonly [key: string, expected: string, valu
   ["clients", "(look at forgejo)", '{"forgejo": {"secret": "unknown-field-secret"}}'],
   ["serverSettings", "an object {AUTHENTIK_<NAME>: <value>}", "not-json-but-secret"],
   ["serverSettings", "(look at EMAIL__HOST)", '{"EMAIL__HOST": "mail-of-no-worth"}'],
+  ["serverSettings", "(look at AUTHENTIK_WEB__PATH)", '{"AUTHENTIK_WEB__PATH": "/sso/"}'],
   ["serverSettings", "(look at AUTHENTIK_SECRET_KEY)", '{"AUTHENTIK_SECRET_KEY": "another-key"}'],
 ];
 
