@@ -220,11 +220,10 @@ export async function differences(steps: readonly Step[], servers: Live): Promis
 }
 
 /** The live object of a resource that the engine knows the id of. */
-async function objectOf({ type, id = "" }: Resource, live: LiveObjects, { cluster }: Live) {
-  const kind = kindOf(type);
-  if (kind?.singleton !== undefined) return live.single(kind.path);
-  if (kind) return (await live.having(kind.path, { [kind.id]: id }))[0];
-  if (!type.startsWith("kubernetes:") || type === RELEASE || id === "") return undefined;
+async function objectOf(resource: Resource, live: LiveObjects, { cluster }: Live) {
+  const { type, id = "" } = resource;
+  if (!type.startsWith("kubernetes:")) return live.of(resource);
+  if (type === RELEASE || id === "") return undefined;
   return cluster.read<Json & { apiVersion?: string }>(refOf(type, placeOfId(id)));
 }
 
