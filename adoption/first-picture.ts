@@ -1,7 +1,8 @@
 import type { Workspace } from "../commands/workspace";
 import type { Live } from "../live/connect";
 import { Secret } from "../live/secret";
-import { deployment, RELEASE } from "../state/resources";
+import { deployment } from "../state/engine";
+import { RELEASE } from "../state/resources";
 import { configuration, type Needed } from "./configuration";
 import type { Difference } from "./differences";
 import { agreedIn, keep, kept, picture, type Picture } from "./picture";

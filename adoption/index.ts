@@ -10,7 +10,7 @@ import { select } from "../repair/folder-backend";
 import { isDamaged, mend, sealImported, unlocked } from "../repair/mend";
 import type { Organisation } from "../stacks/organisation";
 import { visibleLines } from "../stacks/visible";
-import { deployment } from "../state/resources";
+import { deployment, preview } from "../state/engine";
 import { acceptArguments, isAccepted, place, quoted } from "./acceptance";
 import { bootstrapTokenFrom } from "./bootstrap-token";
 import { configuration, inOneValue, needed, OUTPOST_KEY, type Needed } from "./configuration";
@@ -18,16 +18,7 @@ import type { Difference } from "./differences";
 import { digestKey, firstPicture } from "./first-picture";
 import { hintsOf } from "./hints";
 import { writePrivately } from "./private-file";
-import {
-  adoptRelease,
-  differences,
-  importAll,
-  plan,
-  preview,
-  rehearse,
-  takesRelease,
-  type Plan,
-} from "./plan";
+import { adoptRelease, differences, importAll, plan, rehearse, takesRelease, type Plan } from "./plan";
 import { compare, kept, picture, type Picture } from "./picture";
 import { hasRelease } from "./release";
 import { configure, discard, forget, rehearsal } from "./rehearsal";

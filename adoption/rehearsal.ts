@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 
 import type { CliOptions, Workspace } from "../commands/workspace";
+import { exportState, importState } from "../state/engine";
 import type { TakenOver } from "./takeover";
 
 /**
@@ -41,8 +42,7 @@ export async function rehearsal(workspace: Workspace): Promise<Workspace> {
     place,
     ...(secretsprovider ? ["--secrets-provider", secretsprovider] : []),
   ]);
-  const exported = await must(workspace, ["stack", "export", "--stack", stack]);
-  await must(copy, ["stack", "import", "--stack", stack], { stdin: exported });
+  await importState(copy, await exportState(workspace));
   return copy;
 }
 

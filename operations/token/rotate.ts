@@ -1,6 +1,6 @@
 import type { AuthentikApi } from "../../live/authentik";
 import type { Secret } from "../../live/secret";
-import { deployment } from "../../state/resources";
+import { deployment } from "../../state/engine";
 import { applyOnly, soundState, type Scope } from "../apply";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
