@@ -11,7 +11,7 @@ import type { Resource } from "../../state/resources";
 import { placeOf } from "../../identity/cluster-objects";
 import { Refusal, type Context } from "../context";
 import { mend } from "../mend";
-import { DataFile } from "../source";
+import { DataFile } from "../data-file";
 import { adoptedSecret } from "./adopted";
 import type { SecretPlace } from "./manifest";
 
