@@ -1,4 +1,5 @@
 import type { Workspace } from "../commands/workspace";
+import { configuration } from "../live/configuration";
 import type { Live } from "../live/connect";
 import { Secret } from "../live/secret";
 import { LiveObjects } from "../identity/live-objects";
@@ -56,7 +57,7 @@ export async function needed(
   hints: readonly Hint[],
   given: readonly TakenOver[],
 ): Promise<Needed> {
-  const config = await configuration(workspace);
+  const config = await configurationByPath(workspace);
   const prefix = config.get("plana-sso:namespacePrefix")?.reveal() ?? "";
   const namespace = `${prefix}authentik`;
   const settings = await serverSettings(live.cluster, namespace);
@@ -139,11 +140,7 @@ function sketch(type: string, name: string, inputs: Readonly<Record<string, unkn
 }
 
 /** The stack's configuration by path, objects taken apart. */
-export async function configuration(workspace: Workspace): Promise<ReadonlyMap<string, Secret>> {
-  const { code, stdout, stderr } = await workspace.pulumi(["config", "--show-secrets", "--json"]);
-  // Never what it answered: that holds the secrets.
-  if (code !== 0) throw new Error(`the configuration of stack ${workspace.stack} cannot be read:\n${stderr}`);
-  const entries = JSON.parse(stdout) as Readonly<Record<string, { value?: string; objectValue?: unknown }>>;
+export async function configurationByPath(workspace: Workspace): Promise<ReadonlyMap<string, Secret>> {
   const values = new Map<string, Secret>();
   const put = (path: string, value: unknown) => {
     if (typeof value === "object" && value !== null) {
@@ -152,8 +149,9 @@ export async function configuration(workspace: Workspace): Promise<ReadonlyMap<s
       values.set(path, new Secret(typeof value === "string" ? value : JSON.stringify(value)));
     }
   };
-  for (const [key, { value, objectValue }] of Object.entries(entries))
-    put(key, objectValue ?? parsed(key, value));
+  // An object may also stand in one text.
+  for (const [key, { value, isObject }] of await configuration(workspace))
+    put(key, isObject || OBJECTS.includes(key) ? parsed(value.reveal()) : value.reveal());
   return values;
 }
 
@@ -180,12 +178,10 @@ export function inOneValue(taken: readonly TakenOver[], config: ReadonlyMap<stri
   return [...others, ...objects];
 }
 
-/** An object may also stand in one text. */
-function parsed(key: string, value: string | undefined): unknown {
-  if (!OBJECTS.includes(key) || value === undefined) return value;
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(value) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
-    return value;
+    return text;
   }
 }

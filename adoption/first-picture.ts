@@ -1,8 +1,10 @@
 import type { Workspace } from "../commands/workspace";
+import { configuration } from "../live/configuration";
 import type { Live } from "../live/connect";
 import { Secret } from "../live/secret";
-import { deployment, RELEASE } from "../state/resources";
-import { configuration, type Needed } from "./configuration";
+import { deployment } from "../state/engine";
+import { RELEASE } from "../state/resources";
+import type { Needed } from "./configuration";
 import type { Difference } from "./differences";
 import { agreedIn, keep, kept, picture, type Picture } from "./picture";
 import type { Plan } from "./plan";
@@ -54,5 +56,5 @@ export async function firstPicture(
 
 /** The digests of a picture are keyed with the server's secret key: known here, and nowhere in the picture. */
 export async function digestKey(workspace: Workspace): Promise<Secret> {
-  return (await configuration(workspace)).get("plana-sso:secretKey") ?? new Secret(workspace.stack);
+  return (await configuration(workspace)).get("plana-sso:secretKey")?.value ?? new Secret(workspace.stack);
 }

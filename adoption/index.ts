@@ -10,27 +10,18 @@ import { select } from "../repair/folder-backend";
 import { isDamaged, mend, sealImported, unlocked } from "../repair/mend";
 import type { Organisation } from "../stacks/organisation";
 import { visibleLines } from "../stacks/visible";
-import { deployment } from "../state/resources";
+import { deployment, preview } from "../state/engine";
 import { acceptArguments, isAccepted, place, quoted } from "./acceptance";
 import { bootstrapTokenFrom } from "./bootstrap-token";
-import { configuration, inOneValue, needed, OUTPOST_KEY, type Needed } from "./configuration";
+import { configurationByPath, inOneValue, needed, OUTPOST_KEY, type Needed } from "./configuration";
 import type { Difference } from "./differences";
 import { digestKey, firstPicture } from "./first-picture";
 import { hintsOf } from "./hints";
 import { writePrivately } from "./private-file";
-import {
-  adoptRelease,
-  differences,
-  importAll,
-  plan,
-  preview,
-  rehearse,
-  takesRelease,
-  type Plan,
-} from "./plan";
+import { adoptRelease, differences, importAll, plan, rehearse, takesRelease, type Plan } from "./plan";
 import { compare, kept, picture, type Picture } from "./picture";
 import { hasRelease } from "./release";
-import { configure, discard, forget, rehearsal } from "./rehearsal";
+import { discard, forget, rehearsal, takeOver } from "./rehearsal";
 import { changedReport, planReport } from "./report";
 import { SERVER_SETTINGS, type TakenOver } from "./takeover";
 
@@ -143,7 +134,7 @@ async function decide(
   const { stack } = workspace;
   const need = await needed(copy, live, organisation.applications, hintsOf(organisation), given);
   if (unsettled(need, stack, say)) return 1;
-  await configure(copy, inOneValue(need.missing, await configuration(copy)));
+  await takeOver(copy, inOneValue(need.missing, await configurationByPath(copy)));
   // The id is a hint here: the program would refuse another one before anything could be told.
   await forget(copy, OUTPOST_KEY);
   const hints = hintsOf(organisation, need.outpost.configured);
@@ -189,7 +180,7 @@ async function carryOut(
   changes: readonly Difference[],
   { accept, up, say }: AdoptOptions,
 ): Promise<number> {
-  await configure(workspace, [...need.missing, ...movedOutpost(need)]);
+  await takeOver(workspace, [...need.missing, ...movedOutpost(need)]);
   const before = await firstPicture(workspace, live, found, need, changes, say);
   if (takesRelease(found.adopt)) await adoptRelease(workspace);
   say("\nImporting …");

@@ -91,17 +91,14 @@ export async function picture(
 }
 
 async function fieldsOf(
-  { type, id }: Subject,
+  subject: Subject,
   { cluster }: Live,
   objects: LiveObjects,
   digest: (value: unknown) => string,
 ): Promise<Json | null> {
-  const kind = kindOf(type);
-  if (kind) {
-    const object =
-      kind.singleton === undefined
-        ? (await objects.having(kind.path, { [kind.id]: id }))[0]
-        : await objects.single(kind.path);
+  const { type, id } = subject;
+  if (kindOf(type)) {
+    const object = await objects.of(subject);
     return object ? fieldsOfAuthentik(typeName(type), object, digest) : null;
   }
   const object = await cluster.read<Json & { apiVersion?: string }>(refOf(type, placeOfId(id)));

@@ -8,7 +8,8 @@ import { placeOfId, refOf } from "../identity/cluster-objects";
 import { kindOf } from "../identity/kinds";
 import { LiveObjects } from "../identity/live-objects";
 import { labelOf, Resolver, type Candidate, type Hint } from "../identity/resolver";
-import { readPreview, RELEASE, type Resource, type Step } from "../state/resources";
+import { preview } from "../state/engine";
+import { RELEASE, type Resource, type Step } from "../state/resources";
 import { differencesOf, differencesOfOnlyOne, type Difference } from "./differences";
 import { keyOf, narrow, type ImportFile, type ImportList } from "./import-file";
 import { writePrivately } from "./private-file";
@@ -220,35 +221,9 @@ export async function differences(steps: readonly Step[], servers: Live): Promis
 }
 
 /** The live object of a resource that the engine knows the id of. */
-async function objectOf({ type, id = "" }: Resource, live: LiveObjects, { cluster }: Live) {
-  const kind = kindOf(type);
-  if (kind?.singleton !== undefined) return live.single(kind.path);
-  if (kind) return (await live.having(kind.path, { [kind.id]: id }))[0];
-  if (!type.startsWith("kubernetes:") || type === RELEASE || id === "") return undefined;
+async function objectOf(resource: Resource, live: LiveObjects, { cluster }: Live) {
+  const { type, id = "" } = resource;
+  if (!type.startsWith("kubernetes:")) return live.of(resource);
+  if (type === RELEASE || id === "") return undefined;
   return cluster.read<Json & { apiVersion?: string }>(refOf(type, placeOfId(id)));
-}
-
-/** What the engine would do to a stack. @throws Error with what it said. */
-export async function preview(workspace: Workspace, args: readonly string[] = []): Promise<Step[]> {
-  const command = ["preview", "--json", "--show-sames", ...args, "--stack", workspace.stack];
-  const { code, stdout, stderr } = await workspace.cli(command);
-  if (code !== 0) throw new Error(`the stack cannot be previewed:\n${diagnostics(stdout) || stderr.trim()}`);
-  return readPreview(stdout);
-}
-
-/** What went wrong, out of the answer of a preview that failed. */
-function diagnostics(stdout: string): string {
-  const start = stdout.indexOf("{");
-  if (start < 0) return "";
-  try {
-    const { diagnostics: said } = JSON.parse(stdout.slice(start)) as {
-      diagnostics?: readonly { severity: string; message: string }[];
-    };
-    return (said ?? [])
-      .filter(({ severity }) => severity === "error")
-      .map(({ message }) => message.trim())
-      .join("\n");
-  } catch {
-    return "";
-  }
 }

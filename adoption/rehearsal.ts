@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 
 import type { CliOptions, Workspace } from "../commands/workspace";
+import { configure } from "../live/configuration";
+import { exportState, importState } from "../state/engine";
 import type { TakenOver } from "./takeover";
 
 /**
@@ -41,8 +43,7 @@ export async function rehearsal(workspace: Workspace): Promise<Workspace> {
     place,
     ...(secretsprovider ? ["--secrets-provider", secretsprovider] : []),
   ]);
-  const exported = await must(workspace, ["stack", "export", "--stack", stack]);
-  await must(copy, ["stack", "import", "--stack", stack], { stdin: exported });
+  await importState(copy, await exportState(workspace));
   return copy;
 }
 
@@ -51,15 +52,9 @@ export function discard(copy: Workspace): void {
   rmSync(join(copy.configFile(), ".."), { recursive: true, force: true });
 }
 
-/** Writes what is taken over into the configuration, each value through standard input, and byte for byte. */
-export async function configure(workspace: Workspace, taken: readonly TakenOver[]): Promise<void> {
-  for (const { path, value, secret } of taken) {
-    const { code, stderr } = await workspace.pulumi(
-      ["config", "set", "--raw", "--path", path, secret ? "--secret" : "--plaintext"],
-      { stdin: value.reveal() },
-    );
-    if (code !== 0) throw new Error(`${path} could not be written into the configuration:\n${stderr}`);
-  }
+/** Writes what is taken over into the configuration. */
+export async function takeOver(workspace: Workspace, taken: readonly TakenOver[]): Promise<void> {
+  for (const { path, value, secret } of taken) await configure(workspace, path, value, secret);
 }
 
 /** Takes a key out of the configuration; it need not be there. */

@@ -1,4 +1,5 @@
 import type { AuthentikApi, Json } from "../live/authentik";
+import { kindOf } from "./kinds";
 
 /** Objects by the text of some of their fields (see `keyOf`). */
 type Index = ReadonlyMap<string, readonly Json[]>;
@@ -39,6 +40,19 @@ export class LiveObjects {
       this.indexes.set(name, index);
     }
     return (await index).get(keyOf(wanted, fields, fold)) ?? [];
+  }
+
+  /**
+   * The object that a resource stands for.
+   *
+   * @param id inside the engine.
+   * @returns undefined where there is none, and for what Authentik does not hold.
+   */
+  async of({ type, id = "" }: { readonly type: string; readonly id?: string }): Promise<Json | undefined> {
+    const kind = kindOf(type);
+    if (!kind) return undefined;
+    if (kind.singleton !== undefined) return this.single(kind.path);
+    return (await this.having(kind.path, { [kind.id]: id }))[0];
   }
 
   /** The only object of a path that is no list, e.g. the system settings. */

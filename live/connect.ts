@@ -1,7 +1,7 @@
 import type { Workspace } from "../commands/workspace";
 import { AuthentikApi } from "./authentik";
 import { Cluster } from "./cluster";
-import { configuredValues } from "./configuration";
+import { configuration } from "./configuration";
 import { Secret } from "./secret";
 
 /** The servers behind a stack. */
@@ -17,10 +17,11 @@ export interface Live {
  */
 export async function connect(workspace: Workspace): Promise<Live> {
   const { env } = workspace;
-  const values = await configuredValues(workspace);
+  const values = await configuration(workspace);
+  const valueOf = (key: string) => values.get(key)?.value.reveal() || undefined;
   // As the providers do it: what the stack says goes before the environment.
   const configured = (key: string, variable: string) => {
-    const value = values.get(key) ?? env[variable];
+    const value = valueOf(key) ?? env[variable];
     if (value) return value;
     const set = key === "authentik:token" ? `--secret ${key}` : `${key} <value>`;
     throw new Error(
@@ -33,8 +34,8 @@ export async function connect(workspace: Workspace): Promise<Live> {
       url: configured("authentik:url", "AUTHENTIK_URL"),
       token: new Secret(configured("authentik:token", "AUTHENTIK_TOKEN")),
     }),
-    cluster: new Cluster(values.get("kubernetes:kubeconfig") ?? env.KUBECONFIG, {
-      context: values.get("kubernetes:context"),
+    cluster: new Cluster(valueOf("kubernetes:kubeconfig") ?? env.KUBECONFIG, {
+      context: valueOf("kubernetes:context"),
     }),
   };
 }

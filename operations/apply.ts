@@ -2,6 +2,7 @@ import { policyArguments } from "../commands/policy";
 import { settled, unlocking } from "../commands/converge";
 import type { Finished } from "../commands/process";
 import type { Workspace } from "../commands/workspace";
+import { previewed } from "../state/engine";
 import { readPreview } from "../state/resources";
 import type { Context } from "./context";
 import { mend } from "./mend";
@@ -42,11 +43,11 @@ export async function applyOnly(context: Context, scope: Scope, always = false):
   const { workspace } = context;
   const update = ["up", "--yes", "--skip-preview", ...argumentsOf(workspace, scope)];
   // Both once more where a lock was in the way: what was mended then may have changed what would be done.
-  const previewed = async (): Promise<Finished> =>
+  const applied = async (): Promise<Finished> =>
     (await changesWithin(workspace, scope)) || always
       ? workspace.pulumi(update)
       : { code: 0, stdout: "", stderr: "" };
-  const ran = await unlocking(workspace, (text) => context.say(text), previewed);
+  const ran = await unlocking(workspace, (text) => context.say(text), applied);
   if (ran.code !== 0) {
     throw new Refusal(
       `${scope.what} could not be applied:\n${said(ran)}\n` +
@@ -57,7 +58,7 @@ export async function applyOnly(context: Context, scope: Scope, always = false):
 
 /** Whether the engine would do anything within the scope. @throws Refusal when it would do anything outside of it. */
 async function changesWithin(workspace: Workspace, scope: Scope): Promise<boolean> {
-  const ran = await workspace.pulumi(["preview", "--json", "--show-sames", ...argumentsOf(workspace, scope)]);
+  const ran = await previewed(workspace, argumentsOf(workspace, scope));
   if (ran.code !== 0) throw new Refusal(`${scope.what}: the preview failed:\n${said(ran)}`);
   const changes = readPreview(ran.stdout).filter(
     ({ op, urn }) => !["same", "read", "refresh"].includes(op) && !urn.includes("::pulumi:"),

@@ -1,31 +1,23 @@
 import { KEYS, PROJECT, type Key } from "../stacks/config-keys";
 import type { Workspace } from "../commands/workspace";
-import { Secret } from "../live/secret";
+import { configuration, type Configured } from "../live/configuration";
+import type { Secret } from "../live/secret";
+import { saidOf } from "../live/server-error";
 import { Refusal } from "./context";
 
 /** The stack's configuration, as operator commands read it: one key at a time, each checked when it is needed. */
 export class StackSettings {
   private constructor(
     private readonly stack: string,
-    private readonly values: ReadonlyMap<string, { readonly value: Secret; readonly secret: boolean }>,
+    private readonly values: ReadonlyMap<string, Configured>,
   ) {}
 
   /** @throws Refusal when the CLI cannot read it. */
   static async read(workspace: Workspace): Promise<StackSettings> {
-    const { code, stdout, stderr } = await workspace.pulumi(["config", "--json", "--show-secrets"]);
-    if (code !== 0)
-      throw new Refusal(`the configuration of stack ${workspace.stack} cannot be read:\n${stderr.trim()}`);
-    const text = stdout.slice(Math.max(0, stdout.indexOf("{")));
-    const answer = JSON.parse(text || "{}") as Record<string, { value?: string; secret?: boolean }>;
-    return new StackSettings(
-      workspace.stack,
-      new Map(
-        Object.entries(answer).map(([key, { value = "", secret = false }]) => [
-          key,
-          { value: new Secret(value), secret },
-        ]),
-      ),
-    );
+    const values = await configuration(workspace).catch((error: unknown) => {
+      throw new Refusal(saidOf(error));
+    });
+    return new StackSettings(workspace.stack, values);
   }
 
   /** @returns undefined when the key is not set. @throws Refusal when it is malformed. */

@@ -1,9 +1,10 @@
 import type { Difference } from "../adoption/differences";
 import { apiField, typeName } from "../adoption/fields";
-import { differences, preview } from "../adoption/plan";
+import { differences } from "../adoption/plan";
 import type { Workspace } from "../commands/workspace";
 import { kindOf } from "../identity/kinds";
 import type { Live } from "../live/connect";
+import { preview } from "../state/engine";
 
 /** Fields that a change must name although it does not change them: the server's checks read the request alone. */
 const BESIDE: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import { importAll } from "../adoption/plan";
 import { sealed } from "../adoption/sealed-import";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
+import { exportState, importState } from "../state/engine";
 import { readDeployment, type PendingOperation, type Resource } from "../state/resources";
 import { dropCutNotes, filesIn, foldersOf, isUnreadable } from "./folder-backend";
 import { importFileOf, type Found } from "./import-pending";
@@ -96,8 +97,19 @@ export async function isUnsettled(workspace: Workspace): Promise<boolean> {
 
 /** Whether the state of the stack is there and cannot be read. */
 export async function isDamaged(workspace: Workspace): Promise<boolean> {
+  return (await damageOf(workspace)) !== undefined;
+}
+
+/** What the CLI says of a state that is there and cannot be read. */
+async function damageOf(workspace: Workspace): Promise<string | undefined> {
   const { code, stderr } = await workspace.pulumi(["stack", "export"]);
-  return code !== 0 && isUnreadable(stderr);
+  return code !== 0 && isUnreadable(stderr) ? stderr.trim() : undefined;
+}
+
+/** The same, where it was not only its note that was cut off. */
+async function lastingDamage(workspace: Workspace, say: RepairOptions["say"]): Promise<string | undefined> {
+  const damage = await damageOf(workspace);
+  return damage !== undefined && (await dropCutNotes(workspace, say)) ? damageOf(workspace) : damage;
 }
 
 /** Replaces a state that cannot be read by an empty one. @returns whether it was done. */
@@ -122,8 +134,7 @@ export async function beginAnew(workspace: Workspace, options: RepairOptions): P
 
 /** Why the state need not be begun anew; undefined where nothing can bring it back. */
 async function whatIsKept(workspace: Workspace, say: RepairOptions["say"]): Promise<string | undefined> {
-  if (!(await isDamaged(workspace))) return "can be read";
-  if ((await dropCutNotes(workspace, say)) && !(await isDamaged(workspace))) return "can be read";
+  if ((await lastingDamage(workspace, say)) === undefined) return "can be read";
   const copy = await lastSoundCopy(workspace);
   return copy && `can be brought back from ${copy.path}`;
 }
@@ -139,14 +150,12 @@ async function readable(
   options: RepairOptions,
 ): Promise<readonly PendingOperation[] | undefined> {
   const { stack } = workspace;
-  let exported = await workspace.pulumi(["stack", "export"]);
-  if (exported.code !== 0 && isUnreadable(exported.stderr) && (await dropCutNotes(workspace, options.say)))
-    exported = await workspace.pulumi(["stack", "export"]);
-  if (exported.code === 0 || !isUnreadable(exported.stderr)) return [];
+  const damage = await lastingDamage(workspace, options.say);
+  if (damage === undefined) return [];
   const copy = await lastSoundCopy(workspace);
   if (!copy) {
     options.say(
-      `The state of stack ${stack} is damaged, and no sound copy of it was found: ${exported.stderr.trim()}\n` +
+      `The state of stack ${stack} is damaged, and no sound copy of it was found: ${damage}\n` +
         `  mend: where the backend did not answer, run this again; else bring back an older version of it from the backend, and run npm run repair -- --stack ${stack}; without one:\n` +
         `    npm run repair -- --stack ${stack} --start-over\n` +
         `    npm run adopt -- --stack ${stack} --apply`,
@@ -154,7 +163,7 @@ async function readable(
     return undefined;
   }
   options.say(
-    `The state of stack ${stack} is damaged (${exported.stderr.trim()}).\n` +
+    `The state of stack ${stack} is damaged (${damage}).\n` +
       `Brought back: ${copy.path}, as the engine wrote it at ${copy.written}. What was made since then is looked for.`,
   );
   const written = await unlocked(workspace, options, () => importState(workspace, copy.text));
@@ -241,18 +250,4 @@ function pluginVersions(resources: readonly Resource[]): Map<string, string> {
     if (typeof version === "string") versions.set(name, version);
   }
   return versions;
-}
-
-async function exportState(workspace: Workspace): Promise<string> {
-  const { code, stdout, stderr } = await workspace.pulumi(["stack", "export"]);
-  if (code !== 0)
-    throw new Error(`the state of stack ${workspace.stack} cannot be read:\n${(stderr || stdout).trim()}`);
-  return stdout;
-}
-
-/** Writes the state; the engine leaves out unfinished operations. */
-async function importState(workspace: Workspace, text: string): Promise<void> {
-  const { code, stderr } = await workspace.pulumi(["stack", "import"], { stdin: text });
-  if (code !== 0)
-    throw new Error(`the state of stack ${workspace.stack} cannot be written:\n${stderr.trim()}`);
 }

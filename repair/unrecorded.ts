@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { uncovered } from "../adoption/cluster-differences";
 import { differingFields } from "../adoption/differences";
 import { keyOf, narrow, type ImportFile, type ImportList } from "../adoption/import-file";
-import { preview } from "../adoption/plan";
 import type { Workspace } from "../commands/workspace";
 import { kindOf } from "../identity/kinds";
 import { LiveObjects } from "../identity/live-objects";
 import { Resolver, type Candidate } from "../identity/resolver";
 import type { Live } from "../live/connect";
+import { preview } from "../state/engine";
 import { RELEASE, type Resource, type Step } from "../state/resources";
 
 const GENERATED = /random:index\/random(?:Password|String):/;

@@ -6,6 +6,7 @@ import { policyArguments } from "../commands/policy";
 import type { Finished } from "../commands/process";
 import { unreachable } from "../commands/reach";
 import type { Workspace } from "../commands/workspace";
+import { previewed } from "../state/engine";
 import {
   readDeployment,
   readPreviewAnswer,
@@ -57,8 +58,8 @@ async function preview(workspace: Workspace): Promise<Finished & { readonly refu
   const folder = mkdtempSync(join(tmpdir(), "review-"));
   try {
     const events = join(folder, "events.jsonl");
-    const args = ["preview", "--json", "--show-sames", "--refresh", "--event-log", events];
-    const finished = await workspace.pulumi([...args, ...policyArguments(workspace, [])], {
+    const args = ["--refresh", "--event-log", events, ...policyArguments(workspace, [])];
+    const finished = await previewed(workspace, args, {
       // The log of events is an option for tools, which the CLI hides from people.
       env: { PULUMI_DEBUG_COMMANDS: "true" },
     });

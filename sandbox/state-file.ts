@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+
+import { writeWhole } from "../commands/whole-file";
 
 /** From this size on, in characters, a state is not written at every change but once a second. */
 const LARGE = 3_000_000;
@@ -30,16 +32,13 @@ export class StateFile<T> {
     if (this.later) this.write();
   }
 
-  /** Whole or not at all, so that a killed process never leaves half a file behind. */
   private write(): void {
     clearTimeout(this.later);
     this.later = undefined;
     mkdirSync(dirname(this.file), { recursive: true });
-    const next = `${this.file}.next`;
     const text = JSON.stringify(this.value, null, 1);
     this.size = text.length;
-    writeFileSync(next, text, { mode: 0o600 });
-    renameSync(next, this.file);
+    writeWhole(this.file, text, 0o600);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Workspace } from "../commands/workspace";
+import { answerOf } from "../commands/answer";
 
 /** Stands where the engine keeps a secret; the value is never read. */
 export const SECRET = "[secret]";
@@ -101,7 +101,7 @@ const UNKNOWNS = new Set([
  * @throws Error when it is no such answer.
  */
 export function readDeployment(text: string): Deployment {
-  const { deployment } = parse(text, "pulumi stack export") as {
+  const { deployment } = answerOf(text, "pulumi stack export") as {
     deployment?: {
       resources?: readonly RawResource[];
       pending_operations?: readonly { type: string; resource: RawResource }[];
@@ -142,7 +142,7 @@ export interface PreviewAnswer {
  * @throws Error when it is no such answer.
  */
 export function readPreviewAnswer(text: string): PreviewAnswer {
-  const answer = parse(text, "pulumi preview --json") as {
+  const answer = answerOf(text, "pulumi preview --json") as {
     steps?: readonly RawStep[] | null;
     diagnostics?: readonly { readonly severity?: string; readonly message?: string }[] | null;
     changeSummary?: Readonly<Record<string, number>> | null;
@@ -174,32 +174,9 @@ function stepOf(raw: RawStep, index: number): Step {
   };
 }
 
-/** What the stack holds now. @throws Error with what the CLI said. */
-export async function deployment(workspace: Workspace): Promise<Deployment> {
-  const { code, stdout, stderr } = await workspace.pulumi(["stack", "export"]);
-  if (code !== 0)
-    throw new Error(
-      `the state of stack ${workspace.stack} cannot be read:\n${(stderr || stdout).trim()}\n` +
-        `  mend: npm run repair -- --stack ${workspace.stack}`,
-    );
-  return readDeployment(stdout);
-}
-
 /** Last part of a URN. */
 export function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
-}
-
-function parse(text: string, command: string): unknown {
-  // The CLI may put a warning before its answer.
-  const start = text.indexOf("{");
-  try {
-    const value: unknown = JSON.parse(start < 0 ? "" : text.slice(start));
-    if (typeof value === "object" && value !== null) return value;
-  } catch {
-    // Said below.
-  }
-  throw new Error(`the answer of \`${command}\` cannot be read as JSON`);
 }
 
 function resourceOf(raw: RawResource): Resource {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { nearest } from "../../stacks/problem";
-import { deployment } from "../../state/resources";
+import { deployment } from "../../state/engine";
 import { Refusal, type Context, type Result } from "../context";
 import { administrator, findNamed, likelyNamed } from "../person/accounts";
 import type { Run } from "../verb";

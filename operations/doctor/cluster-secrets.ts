@@ -1,3 +1,4 @@
+import { answerOf } from "../../commands/answer";
 import type { Workspace } from "../../commands/workspace";
 import { placeOf } from "../../identity/cluster-objects";
 import { Secret } from "../../live/secret";
@@ -57,7 +58,7 @@ interface Exported {
 async function programSecrets(workspace: Workspace): Promise<Map<string, Map<string, Secret>>> {
   const { code, stdout } = await workspace.pulumi(["stack", "export", "--show-secrets"]);
   if (code !== 0) throw new Error(`the secrets of stack ${workspace.stack} cannot be read: the passphrase?`);
-  const { deployment } = JSON.parse(stdout.slice(stdout.indexOf("{"))) as Exported;
+  const { deployment } = answerOf(stdout, "pulumi stack export") as Exported;
   const secrets = (deployment?.resources ?? []).filter(({ type }) => type === "kubernetes:core/v1:Secret");
   return new Map(
     secrets.map(({ urn, inputs }) => {

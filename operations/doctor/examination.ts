@@ -1,7 +1,8 @@
 import type { ProbeOptions } from "../../live/probe";
 import type { Live } from "../../live/connect";
 import { LiveObjects } from "../../identity/live-objects";
-import { deployment, type Resource } from "../../state/resources";
+import { deployment } from "../../state/engine";
+import type { Resource } from "../../state/resources";
 import { Refusal, type Context } from "../context";
 import { mend } from "../mend";
 

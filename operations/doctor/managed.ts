@@ -1,8 +1,6 @@
 import { differingFields } from "../../adoption/differences";
 import { kindOf } from "../../identity/kinds";
-import type { Json } from "../../live/authentik";
-import type { Resource } from "../../state/resources";
-import { applyAgain, type Check, type Examination, type Finding } from "./examination";
+import { applyAgain, type Check, type Finding } from "./examination";
 
 /** Types that decide whether somebody gets in. */
 const DOOR_TYPES =
@@ -15,7 +13,7 @@ export const managed: Check = {
     const found: Finding[] = [];
     for (const resource of examination.resources) {
       if (!resource.custom || !kindOf(resource.type)) continue;
-      const object = await liveOf(examination, resource);
+      const object = await examination.objects.of(resource);
       const subject = `${resource.type.slice(resource.type.lastIndexOf(":") + 1)} ${resource.name}`;
       const mend = applyAgain(examination);
       if (!object) {
@@ -41,11 +39,3 @@ export const managed: Check = {
     return found;
   },
 };
-
-/** The live object of a resource, by the id that the engine remembers. */
-async function liveOf({ objects }: Examination, { type, id }: Resource): Promise<Json | undefined> {
-  const kind = kindOf(type);
-  if (!kind) return undefined;
-  if (kind.singleton !== undefined) return objects.single(kind.path);
-  return (await objects.list(kind.path)).find((object) => String(object[kind.id]) === id);
-}

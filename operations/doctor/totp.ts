@@ -1,9 +1,7 @@
-import type { Json } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
 import { mend } from "../mend";
+import { confirmedKinds } from "../person/holdings";
 import { applyAgain, ofType, type Check, type Finding } from "./examination";
-
-const PATH = "/authenticators/admin/all/";
 
 /** Who has a confirmed TOTP device. */
 export const totp: Check = {
@@ -25,14 +23,9 @@ export const totp: Check = {
       if (typeof user.is_active !== "boolean")
         throw new ServerError("Authentik", "GET", path, undefined, "the answer is no person");
       if (!user.is_active) continue;
-      const devices: unknown = await examination.authentik.get(PATH, { user: id });
-      if (!Array.isArray(devices))
-        throw new ServerError("Authentik", "GET", PATH, undefined, "the answer is no list");
-      const confirmed = (devices as readonly Json[]).filter((device) => device.confirmed !== false);
-      if (confirmed.some((device) => isOf(device, /totp/i))) continue;
-      const codes = confirmed.some((device) => isOf(device, /static/i))
-        ? " and one of the recovery codes"
-        : "";
+      const kinds = await confirmedKinds(examination.authentik, id);
+      if (kinds.has("totp")) continue;
+      const codes = kinds.has("static") ? " and one of the recovery codes" : "";
       found.push({
         severity: "warning",
         subject: `person ${name}`,
@@ -43,7 +36,3 @@ export const totp: Check = {
     return found;
   },
 };
-
-function isOf({ type }: Json, kind: RegExp): boolean {
-  return typeof type === "string" && kind.test(type);
-}

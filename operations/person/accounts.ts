@@ -44,8 +44,11 @@ export async function readAccount(api: AuthentikApi, pk: number): Promise<Accoun
   return accountOf(user);
 }
 
-/** Whose token the commands use. @throws ServerError */
-export async function ownAccount(api: AuthentikApi): Promise<Pick<Account, "pk" | "username" | "superuser">> {
+/** Who acts with a token. */
+export type Owner = Pick<Account, "pk" | "username" | "superuser">;
+
+/** Whose token the API is asked with. @throws ServerError */
+export async function ownAccount(api: AuthentikApi): Promise<Owner> {
   const me = (await api.get("/core/users/me/"))?.user as Json | undefined;
   if (typeof me?.pk !== "number" || typeof me.username !== "string")
     throw new ServerError("Authentik", "GET", "/core/users/me/", 200, "the answer has no user");

@@ -86,8 +86,7 @@ const DEVICES: Readonly<Record<string, string>> = {
 export const AUTHENTICATORS: Holding = {
   what: "authenticators",
   async list(api, account) {
-    return (await listDevices(api, account)).map(({ pk, model, name }) => {
-      const kind = Object.hasOwn(DEVICES, model) ? DEVICES[model] : undefined;
+    return (await listDevices(api, account.pk)).map(({ pk, model, kind, name }) => {
       if (kind === undefined)
         throw new ServerError(
           "Authentik",
@@ -104,10 +103,15 @@ export const AUTHENTICATORS: Holding = {
   },
 };
 
-/** Whether a person has a TOTP authenticator that was confirmed with a code. @throws ServerError */
-export async function hasTotp(api: AuthentikApi, account: Account): Promise<boolean> {
-  const devices = await listDevices(api, account);
-  return devices.some(({ model, confirmed }) => model === "TOTPDevice" && confirmed);
+/**
+ * The kinds of a person's authenticators, as `totp`; one whose enrolment was broken off counts for nothing.
+ *
+ * @param user number of the user.
+ * @throws ServerError
+ */
+export async function confirmedKinds(api: AuthentikApi, user: number | string): Promise<ReadonlySet<string>> {
+  const devices = await listDevices(api, user);
+  return new Set(devices.flatMap(({ kind, confirmed }) => (kind !== undefined && confirmed ? [kind] : [])));
 }
 
 const DEVICE_LIST = "/authenticators/admin/all/";
@@ -117,21 +121,25 @@ interface Device {
   readonly name: string;
   /** Last part of what the server calls its type. */
   readonly model: string;
+  /** As the path of its kind has it; undefined for a model that is not known here. */
+  readonly kind?: string;
   readonly confirmed: boolean;
 }
 
 /** The list is a bare array, without pages. */
-async function listDevices(api: AuthentikApi, { pk: user }: Account): Promise<Device[]> {
+async function listDevices(api: AuthentikApi, user: number | string): Promise<Device[]> {
   const answer: unknown = await api.get(DEVICE_LIST, { user });
   if (!Array.isArray(answer))
     throw new ServerError("Authentik", "GET", DEVICE_LIST, 200, "the answer is no list");
   return (answer as Json[]).map(({ pk, name, type, confirmed }) => {
     if ((typeof pk !== "string" && typeof pk !== "number") || typeof type !== "string")
       throw new ServerError("Authentik", "GET", DEVICE_LIST, 200, "the answer has no authenticators");
+    const model = type.slice(type.lastIndexOf(".") + 1);
     return {
       pk: String(pk),
       name: typeof name === "string" ? name : "",
-      model: type.slice(type.lastIndexOf(".") + 1),
+      model,
+      kind: Object.hasOwn(DEVICES, model) ? DEVICES[model] : undefined,
       confirmed: confirmed === true,
     };
   });

@@ -8,7 +8,7 @@ import { mend } from "../mend";
 import { StackSettings } from "../settings";
 import { Steps } from "../steps";
 import { administrator, type Account } from "./accounts";
-import { hasTotp } from "./holdings";
+import { confirmedKinds } from "./holdings";
 import { sendToRoom, type Room } from "./matrix";
 import { findPerson, onRoster } from "./who";
 
@@ -51,7 +51,7 @@ export async function invite(context: Context, wanted: string, options: InviteOp
     );
   }
   await administrator(api);
-  const enrolled = await hasTotp(api, account);
+  const enrolled = (await confirmedKinds(api, account.pk)).has("totp");
   const steps = new Steps(context, { verb: "person invite", whom: account.username });
   let link: Secret | undefined;
   await steps.take("one-time link made", async () => {

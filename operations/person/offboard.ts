@@ -1,9 +1,9 @@
 import type { AuthentikApi } from "../../live/authentik";
+import { configured } from "../../live/configuration";
 import { ServerError } from "../../live/server-error";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
 import { StackSettings } from "../settings";
-import { configured } from "../stack-secrets";
 import { Steps } from "../steps";
 import { TOKENS } from "../token/kinds";
 import { ownerOf } from "../token/tokens";

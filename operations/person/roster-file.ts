@@ -1,12 +1,14 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 import ts from "typescript";
 
 import { run } from "../../commands/process";
+import { writeWhole } from "../../commands/whole-file";
 import { compositionOf } from "../../live/configuration";
 import type { RosterEntry } from "../../stacks/organisation";
 import { Refusal, type Context } from "../context";
+import { propertyOf } from "../data-file";
 
 /** Name of the list in the file. */
 const LIST = "people";
@@ -85,11 +87,8 @@ export class RosterFile {
     return this.formatted(`${this.text.slice(0, at)}, leaving: true${this.text.slice(at)}`);
   }
 
-  /** Writes the file at once: an interruption leaves the old or the new text, never a part. */
   save(text: string): void {
-    const draft = `${this.path}.draft`;
-    writeFileSync(draft, text);
-    renameSync(draft, this.path);
+    writeWhole(this.path, text);
   }
 
   /** The lines that a new text takes out and puts in. */
@@ -157,12 +156,10 @@ function plain(node: ts.Expression): unknown {
   if (node.kind === ts.SyntaxKind.FalseKeyword) return false;
   if (ts.isArrayLiteralExpression(node)) return node.elements.map(plain);
   if (!ts.isObjectLiteralExpression(node)) return undefined;
-  const pairs = node.properties.map((property) =>
-    ts.isPropertyAssignment(property) &&
-    (ts.isIdentifier(property.name) || ts.isStringLiteralLike(property.name))
-      ? ([property.name.text, plain(property.initializer)] as const)
-      : (["", undefined] as const),
-  );
+  const pairs = node.properties.map((property) => {
+    const [name, value] = propertyOf(property) ?? [""];
+    return [name, value && plain(value)] as const;
+  });
   return pairs.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(pairs);
 }
 

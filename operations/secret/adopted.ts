@@ -1,8 +1,8 @@
 import type { Workspace } from "../../commands/workspace";
+import { configuration, configure, configured } from "../../live/configuration";
 import { Secret } from "../../live/secret";
 import { Refusal } from "../context";
 import { mend } from "../mend";
-import { configure, configured } from "../stack-secrets";
 
 const CLIENTS = "plana-sso:clients";
 
@@ -22,8 +22,9 @@ export async function adoptedSecret(workspace: Workspace, slug: string): Promise
 
 /** Stores the client secret in the form in which `clients` is there: field by field, or as one secret in JSON. */
 export async function storeAdopted(workspace: Workspace, slug: string, secret: Secret): Promise<void> {
-  if (await configured(workspace, configKey(slug))) return configure(workspace, configKey(slug), secret);
-  const clients = clientsOf(workspace, await configured(workspace, CLIENTS));
+  const held = (await configuration(workspace)).get(CLIENTS);
+  if (held?.isObject) return configure(workspace, configKey(slug), secret);
+  const clients = clientsOf(workspace, held?.value);
   const changed = { ...clients, [slug]: { ...clients[slug], clientSecret: secret.reveal() } };
   return configure(workspace, CLIENTS, new Secret(JSON.stringify(changed)));
 }

@@ -6,11 +6,12 @@ import { compositionOf } from "../../live/configuration";
 import { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
 import { nearest } from "../../stacks/problem";
-import { deployment, type Resource } from "../../state/resources";
+import { deployment } from "../../state/engine";
+import type { Resource } from "../../state/resources";
 import { placeOf } from "../../identity/cluster-objects";
 import { Refusal, type Context } from "../context";
 import { mend } from "../mend";
-import { DataFile } from "../source";
+import { DataFile } from "../data-file";
 import { adoptedSecret } from "./adopted";
 import type { SecretPlace } from "./manifest";
 

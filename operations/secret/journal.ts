@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { writeWhole } from "../../commands/whole-file";
 import type { Workspace } from "../../commands/workspace";
 
 /** How far a reissue came that was interrupted. Holds no secret. */
@@ -33,12 +34,12 @@ export class Journal {
     try {
       return JSON.parse(readFileSync(this.file, "utf8")) as Progress;
     } catch {
-      return undefined; // Interrupted while it was written: nothing had been done yet.
+      return undefined; // Lost with the machine before it was on disk.
     }
   }
 
   write(progress: Progress): void {
-    writeFileSync(this.file, JSON.stringify(progress));
+    writeWhole(this.file, JSON.stringify(progress));
   }
 
   clear(): void {

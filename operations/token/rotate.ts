@@ -1,11 +1,11 @@
 import type { AuthentikApi } from "../../live/authentik";
+import { configure, configured } from "../../live/configuration";
 import type { Secret } from "../../live/secret";
-import { deployment } from "../../state/resources";
+import { deployment } from "../../state/engine";
 import { applyOnly, soundState, type Scope } from "../apply";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
 import { Steps } from "../steps";
-import { configure, configured } from "../stack-secrets";
 import { BOOTSTRAP, TOKENS, type TokenKind, type TokenName } from "./kinds";
 import {
   asked,

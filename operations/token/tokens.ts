@@ -2,6 +2,7 @@ import type { AuthentikApi, Json } from "../../live/authentik";
 import { AuthentikApi as Api } from "../../live/authentik";
 import { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
+import { ownAccount, type Owner } from "../person/accounts";
 
 /** An API token on the server, without its key. */
 export interface ApiToken {
@@ -11,13 +12,6 @@ export interface ApiToken {
   readonly expiring: boolean;
   /** Time of expiry, ISO 8601; absent for one that never expires. */
   readonly expires?: string;
-}
-
-/** Who acts with a token. */
-export interface Owner {
-  readonly pk: number;
-  readonly username: string;
-  readonly superuser: boolean;
 }
 
 /** Ending of the identifier of a token that is about to take over. */
@@ -46,12 +40,7 @@ export function asked(api: AuthentikApi, token: Secret): AuthentikApi {
  */
 export async function ownerOf(api: AuthentikApi, token: Secret): Promise<Owner | undefined> {
   try {
-    const me = await asked(api, token).get("/core/users/me/");
-    const user = me?.user as Json | undefined;
-    if (typeof user?.pk !== "number" || typeof user.username !== "string") {
-      throw new ServerError("Authentik", "GET", "/core/users/me/", 200, "the answer has no user");
-    }
-    return { pk: user.pk, username: user.username, superuser: user.is_superuser === true };
+    return await ownAccount(asked(api, token));
   } catch (error) {
     if (error instanceof ServerError && (error.status === 401 || error.status === 403)) return undefined;
     throw error;

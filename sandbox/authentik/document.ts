@@ -1,6 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+
 import { load } from "js-yaml";
+
+import { writeWhole } from "../../commands/whole-file";
 
 /** The part of a JSON schema that the sandbox reads itself; ajv reads the rest. */
 export interface Schema {
@@ -122,8 +125,7 @@ export function loadDocument(
 
   const document = preprocess(load(readFileSync(yml, "utf8")) as Parameters<typeof preprocess>[0]);
   mkdirSync(cacheDir, { recursive: true });
-  writeFileSync(`${cache}.${process.pid}`, JSON.stringify(document));
-  renameSync(`${cache}.${process.pid}`, cache);
+  writeWhole(cache, JSON.stringify(document));
   return document;
 }
 

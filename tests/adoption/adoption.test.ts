@@ -7,7 +7,7 @@ import { keep, type Picture } from "../../adoption/picture";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { prod } from "../../stacks/prod";
 import { Trial, type List } from "../../sandbox/trial";
-import { deployment } from "../../state/resources";
+import { deployment } from "../../state/engine";
 import { HandBuilt, LIVE_SECRETS, TENANTS_CLIENT } from "./hand-built";
 
 // PLANA as somebody built it by hand; each test goes on where the one before it ended.

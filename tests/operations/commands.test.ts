@@ -201,7 +201,7 @@ describe("a command that is stopped", () => {
     office.failing = undefined;
     expect([code, said]).toEqual([
       1,
-      expect.stringContaining("authentik:token of stack prod cannot be read: error: incorrect passphrase"),
+      expect.stringContaining("the configuration of stack prod cannot be read: error: incorrect passphrase"),
     ]);
     expect(office.proxy.passed.filter(({ method }) => method !== "GET")).toEqual([]);
   });

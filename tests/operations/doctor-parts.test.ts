@@ -44,6 +44,29 @@ test("an answer that tells nothing of a person makes no second factor good", asy
 });
 
 test.each([
+  ["totp.TOTPDevice", true, []],
+  ["totp.TOTPDevice", false, ["has no TOTP yet: whoever has the password enrols"]],
+  [
+    "static.StaticDevice",
+    true,
+    ["has no TOTP yet: whoever has the password and one of the recovery codes enrols"],
+  ],
+  // A model that a later release may bring.
+  ["totp.TOTPDeviceBackup", true, ["has no TOTP yet: whoever has the password enrols"]],
+])("of an authenticator %s, confirmed %j: %j", async (model, confirmed, expected) => {
+  const device = { pk: "1", name: "phone", type: `authentik_stages_authenticator_${model}`, confirmed };
+  const found = await totp.run({
+    authentik: {
+      get: (path: string) =>
+        Promise.resolve(path.startsWith("/core/users/") ? { is_active: true } : [device]),
+    },
+    resources: [{ type: "authentik:index/user:User", name: "julian.lubenov", id: "8", inputs: {} }],
+    context: { workspace: { stack: "prod" } },
+  } as unknown as Examination);
+  expect(found.map(({ meaning }) => meaning.split(" a device")[0])).toEqual(expected);
+});
+
+test.each([
   [
     true,
     ["flow login (login of brand a): asks for the second factor only where \\u{1b}[2K\\u{a}good passes"],

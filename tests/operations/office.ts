@@ -190,15 +190,13 @@ export class Office {
 
   private workspace(): Workspace {
     const answer = (stdout: string): Promise<Finished> => Promise.resolve({ code: 0, stdout, stderr: "" });
-    const valueOf = (key: string): Promise<Finished> => {
+    const configuration = (): Promise<Finished> => {
       if (this.failing !== undefined) return Promise.resolve({ code: 255, stdout: "", stderr: this.failing });
-      const [, name = key, , ...path] = /^plana-sso:([^.]*)(\.(.*))?$/.exec(key) ?? [];
-      const value = this.config[name]?.value;
-      const [inner = ""] = path;
-      const found = inner === "" || value === undefined ? value : at(JSON.parse(value), inner.split("."));
-      if (typeof found === "string") return answer(found);
-      const stderr = `error: configuration key '${key}' not found for stack 'prod'`;
-      return Promise.resolve({ code: 255, stdout: "", stderr });
+      const entries = Object.entries(this.config).map(([key, { value, secret }]) => [
+        key.includes(":") ? key : `plana-sso:${key}`,
+        { value, secret, objectValue: value.startsWith("{") ? (JSON.parse(value) as unknown) : undefined },
+      ]);
+      return answer(JSON.stringify(Object.fromEntries(entries)));
     };
     const refuse = () => {
       throw new Error("not needed here");
@@ -214,22 +212,11 @@ export class Office {
         const [command = "", second] = args;
         if (second === "history") return answer("[]");
         if (command === "stack") return answer(JSON.stringify(this.state));
-        if (command === "config" && second === "get") return valueOf(args.at(-1) ?? "");
         if (command === "config" && second === "set") {
           this.set(args.at(-1) ?? "", stdin);
           return answer("");
         }
-        if (command === "config")
-          return answer(
-            JSON.stringify(
-              Object.fromEntries(
-                Object.entries(this.config).map(([key, value]) => [
-                  key.includes(":") ? key : `plana-sso:${key}`,
-                  value,
-                ]),
-              ),
-            ),
-          );
+        if (command === "config") return configuration();
         return answer(await this.engine(args));
       },
       select: refuse,
@@ -238,11 +225,4 @@ export class Office {
       close: () => Promise.resolve(),
     };
   }
-}
-
-function at(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof inner === "object" && inner !== null ? (inner as Body)[key] : undefined),
-    value,
-  );
 }

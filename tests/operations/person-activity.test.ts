@@ -8,6 +8,7 @@ beforeAll(async () => {
   office = await Office.open();
   loki = await Service.start();
 });
+jest.setTimeout(60_000);
 afterAll(async () => {
   await office.close();
   await loki.close();

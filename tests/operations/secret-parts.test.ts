@@ -15,7 +15,7 @@ import type { Examination } from "../../operations/doctor/examination";
 import { consumersOf, rolledOut } from "../../operations/secret/consumers";
 import { Journal } from "../../operations/secret/journal";
 import { verdictOn } from "../../operations/secret/token-endpoint";
-import { DataFile } from "../../operations/source";
+import { DataFile } from "../../operations/data-file";
 import { startAuthentik, type Authentik } from "../../sandbox/authentik";
 import { FaultProxy, FAULTS } from "../../sandbox/fault-proxy";
 import { kubeconfig } from "../../sandbox/kubernetes/server";

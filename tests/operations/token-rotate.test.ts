@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Secret } from "../../live/secret";
-import { configured } from "../../operations/stack-secrets";
+import { configured } from "../../live/configuration";
 import { SECRETS, Trial, type List } from "../../sandbox/trial";
 import { operator as run, workspaceOf, type Ended, type OperatorOptions } from "./operator";
 

@@ -7,7 +7,8 @@ import { converge } from "../../commands/converge";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { beginAnew, isUnsettled, mend, sealImported } from "../../repair/mend";
 import { dropCutNotes, select } from "../../repair/folder-backend";
-import { deployment, readPreview, RELEASE } from "../../state/resources";
+import { deployment } from "../../state/engine";
+import { readPreview, RELEASE } from "../../state/resources";
 import { Trial, type List } from "../../sandbox/trial";
 import { nobody } from "../nobody";
 

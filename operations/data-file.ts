@@ -1,6 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 import ts from "typescript";
+
+import { writeWhole } from "../commands/whole-file";
 
 /** A file of data: an exported array of object literals. It is edited as text, so that what is not meant stays as it is. */
 export class DataFile {
@@ -46,11 +48,8 @@ export class DataFile {
     return this.replace(end, end + comma.length, `,${between}${name}: ${source}${comma}`);
   }
 
-  /** Writes the file at once: an interruption leaves the old or the new text, never a part. */
   save(): void {
-    const draft = `${this.path}.draft`;
-    writeFileSync(draft, this.text);
-    renameSync(draft, this.path);
+    writeWhole(this.path, this.text);
   }
 
   private replace(start: number, end: number, source: string): this {
@@ -75,9 +74,14 @@ export class DataFile {
 }
 
 function initializerOf(object: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
-  const property = object.properties.find((each): each is ts.PropertyAssignment => {
-    if (!ts.isPropertyAssignment(each)) return false;
-    return (ts.isIdentifier(each.name) || ts.isStringLiteralLike(each.name)) && each.name.text === name;
-  });
-  return property?.initializer;
+  return object.properties.map(propertyOf).find((property) => property?.[0] === name)?.[1];
+}
+
+/** Name and value of a plain property; undefined of a method, a spread or a computed name. */
+export function propertyOf(
+  property: ts.ObjectLiteralElementLike,
+): readonly [string, ts.Expression] | undefined {
+  if (!ts.isPropertyAssignment(property)) return undefined;
+  const { name, initializer } = property;
+  return ts.isIdentifier(name) || ts.isStringLiteralLike(name) ? [name.text, initializer] : undefined;
 }
