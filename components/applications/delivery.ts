@@ -2,9 +2,8 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { consumerData, type ConsumerChoice } from "./consumers";
-import { endpoints } from "./consumers/consumer";
+import { endpoints, SCOPES } from "./consumers/consumer";
 import type { OidcCredentials } from "./oidc-client";
-import { SCOPES } from "./scopes";
 
 export interface DeliveryArgs {
   readonly credentials: OidcCredentials;

@@ -1,4 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
+/** What every application may ask for, as it writes it. Not beside the mappings: commands read it without the SDK. */
+export const SCOPES = ["openid", "profile", "email", "groups"] as const;
 
 /** What a consumer is configured from. */
 export interface ConsumerContext {
@@ -36,6 +37,3 @@ export function endpoints({ authentikUrl, issuer }: Pick<ConsumerContext, "authe
     discovery: `${issuer}.well-known/openid-configuration`,
   };
 }
-
-/** Data of a Secret: known only once the credentials are. */
-export type SecretData = pulumi.Output<Record<string, string>>;
