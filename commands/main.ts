@@ -84,10 +84,8 @@ async function selected(workspace: Workspace): Promise<number | undefined> {
 /** The data of the composition that a stack runs. */
 async function organisationOf(workspace: Workspace): Promise<Organisation> {
   const name = compositionOf(workspace);
-  const { prod } = await import("../stacks/prod");
-  const { local } = await import("../stacks/local");
-  const compositions: Readonly<Record<string, Organisation>> = { prod, local };
-  const organisation = Object.hasOwn(compositions, name) ? compositions[name] : undefined;
+  const { COMPOSITIONS } = await import("../stacks/compositions");
+  const organisation = Object.hasOwn(COMPOSITIONS, name) ? COMPOSITIONS[name] : undefined;
   if (!organisation) throw new Error(await unknownStack(workspace.stack, name));
   return organisation;
 }
