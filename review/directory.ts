@@ -24,8 +24,6 @@ export interface Person {
   readonly name: string;
   readonly email: string;
   readonly active: boolean;
-  /** Number in Authentik, for bindings to a person. */
-  readonly id?: string;
   /** Keys of the groups the person is in by their own entry. */
   readonly groups: readonly string[];
   /** Keys of all groups the person is in, through parents, too. */
@@ -92,7 +90,6 @@ function personOf(
     name: text(item, "name"),
     email: text(item, "email"),
     active: flag(item, "isActive", true),
-    id: item.id,
     groups: [...own],
     memberOf,
     roles: [...roles].sort(),

@@ -18,7 +18,6 @@ type Read<K extends KeyName> = Value<K> | ((typeof KEYS)[K] extends { default: s
 /** What a stack is told from outside, read, typed and validated. Secrets are Outputs marked secret. */
 export interface Settings {
   readonly stack: string;
-  readonly composition: string;
   readonly authentikUrl: string;
   readonly domain: string;
   readonly hosts: Readonly<Record<string, string>>;
@@ -229,7 +228,6 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
   const controller = read("ingressController");
   const settings = {
     stack,
-    composition,
     hosts: read("hosts") ?? {},
     chart: { version: CHART_VERSION, path: read("chartPath") },
     database: {

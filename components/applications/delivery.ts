@@ -44,7 +44,7 @@ export class Delivery extends pulumi.ComponentResource {
         OIDC_CLIENT_ID: clientId,
         OIDC_CLIENT_SECRET: clientSecret,
         OIDC_SCOPES: SCOPES.join(" "),
-        ...consumerData(args.consumer, { slug, issuer, clientId, clientSecret, ...args }),
+        ...consumerData(args.consumer, { issuer, clientId, clientSecret, ...args }),
       }));
     const name = `${slug}-oidc`;
     this.secret = new kubernetes.core.v1.Secret(

@@ -26,17 +26,6 @@ function escape(text: string): string {
 }
 
 /**
- * Whether a URI may be redirected to, with Authentik's semantics: equal, or matched whole.
- *
- * JavaScript reads the expressions used here as Python does; `tooWide` refuses those it would not.
- * Without the flag `u`, with which an escaped dash, as Python's `re.escape` writes it, would be an error.
- */
-export function matches(uri: RedirectUri, candidate: string): boolean {
-  if (uri.matching === "strict") return uri.url === candidate;
-  return new RegExp(`^(?:${uri.url})$`).test(candidate);
-}
-
-/**
  * Why a redirect URI is wider than an application may have it; undefined when it is narrow.
  *
  * @param domains the domains a regex may cover.

@@ -3,8 +3,6 @@ export const SCOPES = ["openid", "profile", "email", "groups"] as const;
 
 /** What a consumer is configured from. */
 export interface ConsumerContext {
-  /** Slug of the application. */
-  readonly slug: string;
   /** Public host of the consuming application. */
   readonly host: string;
   /** Public address of Authentik, without a trailing slash. */
