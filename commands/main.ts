@@ -93,10 +93,10 @@ async function organisationOf(workspace: Workspace): Promise<Organisation> {
 async function unknownStack(stack: string, composition: string): Promise<string> {
   const files = readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
   if (stack === composition && !files.includes(stack)) {
-    const { nearest } = await import("../stacks/problem");
+    const { didYouMean, nearest } = await import("../stacks/problem");
     const guess = nearest(stack, files);
     return (
-      `there is no stack ${JSON.stringify(stack)}${guess ? `; did you mean ${guess}?` : ""}\n` +
+      `there is no stack ${JSON.stringify(stack)}${didYouMean(guess)}\n` +
       `  mend: one of ${files.join(", ")}, or: npm run pulumi -- stack init --stack ${stack}   and plana-sso:composition (README, a trial)`
     );
   }

@@ -4,7 +4,7 @@ import { checkForms } from "./application-forms";
 import type { ClientCredentials, Credentials, Hosting, Settings } from "./config";
 import { isHostName, KUBERNETES_NAME } from "./forms";
 import type { Application, Organisation, TenantPlatform } from "./organisation";
-import { nearest, type Problem } from "./problem";
+import { didYouMean, nearest, type Problem } from "./problem";
 import { duplicates } from "./roster";
 
 const APPLICATIONS_FILE = "the stack's applications.ts";
@@ -113,7 +113,7 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
       problems.push({
         key,
         value: group,
-        expected: `one of the groups ${groupNames.join(", ")}${guess ? ` (did you mean ${guess}?)` : ""}`,
+        expected: `one of the groups ${groupNames.join(", ")}${didYouMean(guess)}`,
         mend: correct,
       });
     }
@@ -229,7 +229,7 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
     problems.push({
       key: "plana-sso:hosts",
       value: slug,
-      expected: `\`auth\` or the slug of an application${guess ? ` (did you mean ${guess}?)` : ""}`,
+      expected: `\`auth\` or the slug of an application${didYouMean(guess)}`,
       mend: `pulumi config rm --path 'plana-sso:hosts.${slug}'`,
     });
   }
@@ -281,7 +281,7 @@ export function checkClients(
     problems.push({
       key: "plana-sso:clients",
       value: slug,
-      expected: `the slug of an application with an OIDC client${guess ? ` (did you mean ${guess}?)` : ""}`,
+      expected: `the slug of an application with an OIDC client${didYouMean(guess)}`,
       mend: `pulumi config rm --path 'plana-sso:clients.${slug}' --stack ${stack}`,
     });
   }

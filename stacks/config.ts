@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import type { IngressClass } from "../components/server/chart-values";
 import { KEYS, LEAST, PRINTABLE, PROJECT, type Key } from "./config-keys";
-import { nearest, type Problem } from "./problem";
+import { didYouMean, nearest, type Problem } from "./problem";
 
 /** The chart, the server, the API client and the provider move together (see README, Versions). */
 export const CHART_VERSION = "2026.5.6";
@@ -134,8 +134,8 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
       key: `${PROJECT}:composition`,
       value: composition,
       expected:
-        `one of ${compositions.join(", ")}${guess ? ` (did you mean ${guess}?)` : ""}; ` +
-        "a stack of any other name says which one it runs",
+        `one of ${compositions.join(", ")}; a stack of any other name says which one it runs` +
+        didYouMean(guess),
       mend: set(`${PROJECT}:composition`, guess ?? compositions[0] ?? "prod"),
     });
   }
@@ -303,9 +303,7 @@ function unknownKeys(stack: string): Problem[] {
       return {
         key,
         value: "(set)",
-        expected: guess
-          ? `a key of this program; did you mean ${PROJECT}:${guess}?`
-          : "a key of this program",
+        expected: `a key of this program${didYouMean(guess && `${PROJECT}:${guess}`)}`,
         // A name with blanks or quotes would be another command in a shell.
         mend: /^[\w:.-]+$/.test(key)
           ? `pulumi config rm ${key} --stack ${stack}`

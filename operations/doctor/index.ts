@@ -1,5 +1,5 @@
 import type { Context, Result } from "../context";
-import type { AddVerb } from "../verb";
+import { examples, type AddVerb } from "../verb";
 import { access } from "./access";
 import { blueprints } from "./blueprints";
 import { clusterSecrets } from "./cluster-secrets";
@@ -78,9 +78,6 @@ export const doctor: AddVerb = (program, run) => {
     .command("doctor")
     .description("look at everything that can be wrong, and change nothing")
     .option("--through <address>", "connect there for the public hosts, e.g. http://127.0.0.1:9000")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  npm run ops -- --stack prod doctor\n  npm run -s ops -- --stack prod --json doctor",
-    )
+    .addHelpText("after", examples("--stack prod doctor", "--stack prod --json doctor"))
     .action(({ through }: { readonly through?: string }) => run((context) => diagnose(context, through)));
 };
