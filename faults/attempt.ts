@@ -93,7 +93,7 @@ export async function attempt(
     const told = ended.hung
       ? ended.said.includes("Ctrl-C")
       : ended.code === undefined
-        ? !interrupted || /operations were interrupted|is damaged/.test(rest.said)
+        ? !interrupted || /operations? (?:was|were) interrupted|is damaged/.test(rest.said)
         : ended.code === 0 || /error:|mend:|currently locked by|is locked by/.test(ended.said);
     const outcome = {
       struck: ended.struck ?? true,

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { chartValues, type IngressClass } from "./chart-values";
 import { SettingsSecret, type Database } from "./settings-secret";
 
-/** Where Authentik runs; the Service names follow from the release name. */
+/** Name of the Helm release, from which the names of its Services follow. */
 const RELEASE = "authentik";
 
 /** Fields of a Service that the cluster fills in: one that is adopted has them, and must not be replaced for them. */

@@ -9,7 +9,7 @@ import { examine, unchecked, type Check, type Examination, type Finding } from "
 import { expiry } from "./expiry";
 import { managed } from "./managed";
 import { outpost } from "./outpost";
-import { counts, reportText, type Checked } from "./report";
+import { counts, countsText, reportText, type Checked } from "./report";
 import { selfChange } from "./self-change";
 import { sight } from "./sight";
 import { strangers } from "./strangers";
@@ -55,7 +55,7 @@ export async function diagnose(context: Context, through?: string): Promise<Resu
     whom: context.workspace.stack,
     step: "looked at everything",
     outcome: "done",
-    detail: `${error} errors, ${warning} warnings, ${unchecked} not checked`,
+    detail: countsText(checked),
   });
   return {
     code,

@@ -1,3 +1,4 @@
+import { access } from "../../operations/doctor/access";
 import type { Examination } from "../../operations/doctor/examination";
 import { clusterSecrets } from "../../operations/doctor/cluster-secrets";
 import { doors } from "../../operations/doctor/doors";
@@ -37,6 +38,24 @@ test("an answer that tells nothing of a person makes no second factor good", asy
     resources: [{ type: "authentik:index/user:User", name: "julian.lubenov", id: "8", inputs: {} }],
   } as unknown as Examination;
   await expect(totp.run(examination)).rejects.toThrow("the answer is no person");
+});
+
+test.each([
+  [{ flags: { core_default_app_access: false } }, "the server lets nobody in"],
+  [{ flags: {} }, "the server opens it to every account"],
+])("an application without a binding in force, on a server with %j: %s", async (settings, expected) => {
+  const lists: Readonly<Record<string, readonly object[]>> = {
+    "/core/applications/": [{ pk: "a", slug: "stray" }],
+    "/policies/bindings/": [{ target: "a", enabled: false }],
+  };
+  const findings = await access.run({
+    objects: {
+      list: (path: string) => Promise.resolve(lists[path] ?? []),
+      single: () => Promise.resolve(settings),
+    },
+    context: { workspace: { stack: "prod" } },
+  } as unknown as Examination);
+  expect(findings).toMatchObject([{ severity: "error", meaning: `has no binding in force: ${expected}` }]);
 });
 
 test.each([
