@@ -4,6 +4,7 @@ import type { Live } from "../live/connect";
 import { Secret } from "../live/secret";
 import { LiveObjects } from "../identity/live-objects";
 import { Resolver, type Hint } from "../identity/resolver";
+import { KEYS, PROJECT, type Key } from "../stacks/config-keys";
 import type { Application } from "../stacks/organisation";
 import { UNKNOWN, type Resource } from "../state/resources";
 import {
@@ -38,11 +39,11 @@ export interface Needed {
 export const OUTPOST_KEY = "plana-sso:embeddedOutpostId";
 
 /** What the program takes where the configuration says nothing. */
-const DEFAULTS: Readonly<Record<string, string>> = {
-  "plana-sso:databasePort": "5432",
-  "plana-sso:databaseName": "authentik",
-  "plana-sso:databaseUser": "authentik",
-};
+const DEFAULTS: ReadonlyMap<string, Secret> = new Map(
+  Object.entries<Key>(KEYS).flatMap(([name, { default: text }]): [string, Secret][] =>
+    text === undefined ? [] : [[`${PROJECT}:${name}`, new Secret(text)]],
+  ),
+);
 
 /**
  * Compares the configuration with what runs: the server's own settings, the credentials of every OIDC client, the
@@ -83,8 +84,7 @@ export async function needed(
   // What is piped in is asked for only where the server itself does not tell it.
   const told = new Map(running.map(({ path, value }) => [path, value]));
   const wanted = [...running, ...given.filter(({ path }) => !told.has(path))];
-  const inConfig = (path: string) =>
-    config.get(path) ?? (DEFAULTS[path] === undefined ? undefined : new Secret(DEFAULTS[path]));
+  const inConfig = (path: string) => config.get(path) ?? DEFAULTS.get(path);
   return {
     missing: wanted.filter(({ path }) => inConfig(path) === undefined),
     contrary: wanted.filter(({ path, value }) => inConfig(path)?.equals(value) === false),

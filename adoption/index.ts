@@ -8,6 +8,7 @@ import { Secret } from "../live/secret";
 import { emptyFields } from "../repair/emptied";
 import { select } from "../repair/folder-backend";
 import { isDamaged, mend, sealImported, unlocked } from "../repair/mend";
+import { count } from "../review/text";
 import type { Organisation } from "../stacks/organisation";
 import { visibleLines } from "../stacks/visible";
 import { deployment, preview } from "../state/engine";
@@ -108,7 +109,9 @@ export async function adoptStack(stackOf: Workspace, options: AdoptOptions): Pro
   const damaged = await isDamaged(workspace);
   const interrupted = damaged ? 0 : (await deployment(workspace)).pending.length;
   if (damaged || interrupted > 0) {
-    const what = damaged ? "The state cannot be read" : `${interrupted} operations were interrupted`;
+    const what = damaged
+      ? "The state cannot be read"
+      : `${count(interrupted, "operation was", "operations were")} interrupted`;
     if (!apply) say(`${what}; --apply mends that first, as npm run repair does.`);
     if (apply ? !(await mend(workspace, { gone: [], say, adopting: true })) : damaged) return 1;
   }

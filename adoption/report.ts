@@ -1,3 +1,4 @@
+import { sortedJson } from "../components/naming";
 import { place } from "./acceptance";
 import type { Difference } from "./differences";
 import { isEmpty, shortened } from "./fields";
@@ -116,7 +117,7 @@ type Names = ReadonlyMap<string, string>;
  */
 function change(live: unknown, program: unknown, names: Names = new Map()): string {
   if (Array.isArray(live) && Array.isArray(program)) {
-    const text = (each: unknown) => sortedText(each) + calledSo(each, names);
+    const text = (each: unknown) => sortedJson(each) + calledSo(each, names);
     const goes = without(live, program).map((each) => `\n    - ${text(each)}`);
     const comes = without(program, live).map((each) => `\n    + ${text(each)}`);
     if (goes.length + comes.length > 0) return [...goes, ...comes].join("");
@@ -137,16 +138,8 @@ function calledSo(value: unknown, names: Names): string {
 }
 
 function without(list: readonly unknown[], others: readonly unknown[]): unknown[] {
-  const known = new Set(others.map(sortedText));
-  return list.filter((each) => !known.has(sortedText(each)));
-}
-
-function sortedText(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+  const known = new Set(others.map(sortedJson));
+  return list.filter((each) => !known.has(sortedJson(each)));
 }
 
 function json(value: unknown): string {

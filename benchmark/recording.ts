@@ -32,7 +32,7 @@ export interface RecordedResource {
 }
 
 /** Numbers from here on stand for the id of the provider with that place in the recording. */
-export const NUMBERED_FROM = 900_000_000;
+const NUMBERED_FROM = 900_000_000;
 
 const NUMBERED = new Set([
   "authentik:index/providerOauth2:ProviderOauth2",

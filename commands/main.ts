@@ -84,10 +84,8 @@ async function selected(workspace: Workspace): Promise<number | undefined> {
 /** The data of the composition that a stack runs. */
 async function organisationOf(workspace: Workspace): Promise<Organisation> {
   const name = compositionOf(workspace);
-  const { prod } = await import("../stacks/prod");
-  const { local } = await import("../stacks/local");
-  const compositions: Readonly<Record<string, Organisation>> = { prod, local };
-  const organisation = Object.hasOwn(compositions, name) ? compositions[name] : undefined;
+  const { COMPOSITIONS } = await import("../stacks/compositions");
+  const organisation = Object.hasOwn(COMPOSITIONS, name) ? COMPOSITIONS[name] : undefined;
   if (!organisation) throw new Error(await unknownStack(workspace.stack, name));
   return organisation;
 }
@@ -95,10 +93,10 @@ async function organisationOf(workspace: Workspace): Promise<Organisation> {
 async function unknownStack(stack: string, composition: string): Promise<string> {
   const files = readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
   if (stack === composition && !files.includes(stack)) {
-    const { nearest } = await import("../stacks/problem");
+    const { didYouMean, nearest } = await import("../stacks/problem");
     const guess = nearest(stack, files);
     return (
-      `there is no stack ${JSON.stringify(stack)}${guess ? `; did you mean ${guess}?` : ""}\n` +
+      `there is no stack ${JSON.stringify(stack)}${didYouMean(guess)}\n` +
       `  mend: one of ${files.join(", ")}, or: npm run pulumi -- stack init --stack ${stack}   and plana-sso:composition (README, a trial)`
     );
   }

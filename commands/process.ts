@@ -16,17 +16,14 @@ export interface RunOptions {
   readonly show?: boolean;
   /** Leaves the terminal to the program, which may ask there; nothing is collected. */
   readonly terminal?: boolean;
-  /** Ends the program when it is aborted. */
-  readonly signal?: AbortSignal;
 }
 
 /** Runs a program to its end. */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
-  const { cwd, env, show, terminal, signal, stdin } = options;
+  const { cwd, env, show, terminal, stdin } = options;
   const child = spawn(command, args, {
     cwd,
     env,
-    signal,
     stdio: terminal ? "inherit" : [show ? "inherit" : "pipe", "pipe", "pipe"],
   });
   const output = { stdout: "", stderr: "" };

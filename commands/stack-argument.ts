@@ -11,10 +11,9 @@ const FLAG = /^(?:--stack(?:=(.*))?|-s=?(.*))$/s;
  * Takes the stack out of a command's arguments: every way of writing it that the CLI knows. One that was overlooked
  * would open the embedded default, and run there what is meant for another stack.
  *
- * @param otherwise the stack where none is named.
  * @throws Error when the name is missing, or two are given.
  */
-export function stackArgument(args: readonly string[], otherwise = "local"): Named {
+export function stackArgument(args: readonly string[]): Named {
   const names: string[] = [];
   const rest: string[] = [];
   for (let at = 0; at < args.length; at += 1) {
@@ -30,7 +29,7 @@ export function stackArgument(args: readonly string[], otherwise = "local"): Nam
     }
     names.push(name);
   }
-  const [stack = otherwise, ...others] = new Set(names);
+  const [stack = "local", ...others] = new Set(names);
   if (others.length > 0) {
     throw new Error(
       `--stack is given for ${[stack, ...others].join(" and ")}; expected one stack\n  mend: --stack ${stack}`,

@@ -35,8 +35,12 @@ function install() {
   writeFileSync(stamp, digest);
 }
 
-if (Number(process.versions.node.split(".")[0]) < 20) {
-  console.error(`Node ${process.versions.node} is too old: install Node 20 or later.`);
+const wanted = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).engines.node.replace(">=", "");
+const [[major, minor], [leastMajor, leastMinor]] = [process.versions.node, wanted].map((version) =>
+  version.split(".").map(Number),
+);
+if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
+  console.error(`Node ${process.versions.node} is too old: install Node ${wanted} or later.`);
   process.exit(1);
 }
 install();

@@ -16,7 +16,6 @@ export interface CliOptions {
   readonly terminal?: boolean;
   /** Added to the workspace's environment. */
   readonly env?: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal;
 }
 
 /** What every command works with: one stack, the CLI that drives it and the servers behind it. */

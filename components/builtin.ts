@@ -127,7 +127,7 @@ function missing(url: string, what: string): never {
 }
 
 /** Says what a failed look-up means and what to do; the server's answer can be a page of HTML, so it is cut. */
-export function explain(url: string, what: string, message: string): string {
+function explain(url: string, what: string, message: string): string {
   const answer = message.replace(/\s+/g, " ").slice(0, 300);
   if (
     /ECONNREFUSED|connection refused|no such host|ENOTFOUND|timeout|deadline|dial tcp|EOF|reset/i.test(

@@ -9,3 +9,8 @@ export function sortedJson(value: unknown): string {
       : inner,
   );
 }
+
+/** A text as a regex that matches exactly it, in Python, in Go and here. */
+export function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { census, changedSecrets, without, type Census } from "./census";
 import type { Ground } from "./ground";
 import type { Chance, Harm, Undisturbed } from "./harms";
-import { directoryOf, type Ended, type Site } from "./site";
+import { directoryOf, type Site } from "./site";
 import { UP, type Subject } from "./subjects";
 
 /** What came of one harm. */
@@ -46,7 +46,7 @@ export async function usual(ground: Ground, subject: Subject): Promise<Usual> {
     const milliseconds = Math.ceil(performance.now() - begun);
     const requests = site.count;
     const rest = await settle(site, subject, ended.code === 0);
-    if (!finished(subject, ended) || !rest.converged)
+    if (ended.code !== 0 || !rest.converged)
       throw new Error(
         `${subject.args.join(" ")} does not do even when nothing disturbs it:\n${ended.said}${rest.said}`,
       );
@@ -93,8 +93,8 @@ export async function attempt(
     const told = ended.hung
       ? ended.said.includes("Ctrl-C")
       : ended.code === undefined
-        ? !interrupted || /operations were interrupted|is damaged/.test(rest.said)
-        : finished(subject, ended) || /error:|mend:|currently locked by|is locked by/.test(ended.said);
+        ? !interrupted || /operations? (?:was|were) interrupted|is damaged/.test(rest.said)
+        : ended.code === 0 || /error:|mend:|currently locked by|is locked by/.test(ended.said);
     const outcome = {
       struck: ended.struck ?? true,
       drawn,
@@ -149,7 +149,7 @@ async function settle(
     return code === 0;
   };
   const again = done ? undefined : await run(subject.args);
-  const finishes = again === undefined || finished(subject, again);
+  const finishes = again === undefined || again.code === 0;
   if (subject.args !== UP && !hasUnfinished(site) && !site.isLocked && (await hasNothingToDo()))
     return { converged: finishes, said: said.join("\n") };
   let up = await run(UP);
@@ -175,11 +175,6 @@ function mendOf(said: string, tried: Set<string>): string[] | undefined {
   if (command === undefined) return undefined;
   tried.add(command);
   return command.split(" ").flatMap((part) => (part === "--" ? [] : [part.replace(/^'|'$/g, "")]));
-}
-
-/** Whether a command has done all it is for. */
-function finished({ done }: Subject, { code, said }: Ended): boolean {
-  return code === 0 || (done?.test(said) ?? false);
 }
 
 function hasUnfinished({ stateFile }: Site): boolean {

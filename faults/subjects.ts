@@ -11,8 +11,6 @@ export interface Subject {
   readonly args: readonly string[];
   /** Changes the data of the program first. */
   readonly edit?: (folder: string) => void;
-  /** What it says when there is nothing left for it to do. */
-  readonly done?: RegExp;
 }
 
 const ops = (...args: readonly string[]) => ["ops", "--stack", STACK, "--yes", ...args];
@@ -41,7 +39,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     edit: (folder) => writeFileSync(join(folder, STATE_FILE), ""),
   }),
   access: of("whole", ops("access")),
-  doctor: of("whole", ops("doctor"), { done: /finding/i }),
+  doctor: of("whole", ops("doctor")),
 };
 
 /** Somebody comes, somebody goes, an application is opened to others: makes, changes and takes away. */

@@ -32,8 +32,9 @@ export async function soundState(context: Context): Promise<void> {
 }
 
 /**
- * Applies what lies within a scope, once a preview has shown that nothing else would change. The preview has checked the
- * policy pack's rules about the whole stack, so the update needs none of its own.
+ * Applies what lies within a scope, once a preview has shown that nothing else would change. That preview has checked the
+ * policy pack's rules about the whole stack before anything is touched, so the update, which the pack checks once more,
+ * skips a preview of its own.
  *
  * @param always also where the preview shows no change.
  * @throws Refusal when the engine would do anything that does not belong to the change: the program then differs from

@@ -29,11 +29,7 @@ export interface ResourceRule extends Told {
   readonly resource: (resource: Resource, knobs: Knobs) => readonly Violation[];
 }
 
-/**
- * A rule about one resource that needs to know which of its inputs are marked secret.
- *
- * @param plain places of the inputs that are not.
- */
+/** A rule about one resource that needs to know which of its inputs are marked secret. */
 export interface SecrecyRule extends Told {
   readonly secrecy: (resource: Resource, isSecret: (property: string) => boolean) => readonly Violation[];
 }

@@ -2,6 +2,7 @@ import { importAll } from "../adoption/plan";
 import { sealed } from "../adoption/sealed-import";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
+import { count } from "../review/text";
 import { exportState, importState } from "../state/engine";
 import { readDeployment, type PendingOperation, type Resource } from "../state/resources";
 import { dropCutNotes, filesIn, foldersOf, isUnreadable } from "./folder-backend";
@@ -36,7 +37,7 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
   const live = await connect(workspace);
   let found: readonly Found[] | undefined = [];
   if (state.pending.length > 0) {
-    say(`${state.pending.length} operations were interrupted.`);
+    say(`${count(state.pending.length, "operation was", "operations were")} interrupted.`);
     // Reads only: nothing is forgotten while something is not certain.
     found = await resolvePending(live, state, say);
     if (!found) return false;

@@ -1,3 +1,4 @@
+import { withParents } from "../identity/access";
 import { flag, text, TYPES, type Item, type Snapshot } from "./snapshot";
 
 /** What a group makes of its members, beside opening applications. */
@@ -24,8 +25,6 @@ export interface Person {
   readonly name: string;
   readonly email: string;
   readonly active: boolean;
-  /** Number in Authentik, for bindings to a person. */
-  readonly id?: string;
   /** Keys of the groups the person is in by their own entry. */
   readonly groups: readonly string[];
   /** Keys of all groups the person is in, through parents, too. */
@@ -49,10 +48,10 @@ export function directoryOf(state: Snapshot): Directory {
       parents: state.follow(item, "parents").map(({ key }) => key),
     });
   }
-  const ancestors = ancestry(groups);
+  const within = (keys: readonly string[]) => withParents(keys, (key) => groups.get(key)?.parents ?? []);
   const own = new Set([...groups.values()].flatMap(({ key, superuser }) => (superuser ? [key] : [])));
   for (const [key, group] of groups)
-    if ([...ancestors(key)].some((above) => own.has(above))) groups.set(key, { ...group, superuser: true });
+    if ([...within([key])].some((above) => own.has(above))) groups.set(key, { ...group, superuser: true });
   // Membership may be written from the group's side as well.
   const written = new Map<string, string[]>();
   for (const item of state.ofType(TYPES.group)) {
@@ -63,7 +62,7 @@ export function directoryOf(state: Snapshot): Directory {
       else written.set(key, [item.key]);
     }
   }
-  const people = state.ofType(TYPES.user).map((item) => personOf(state, item, groups, ancestors, written));
+  const people = state.ofType(TYPES.user).map((item) => personOf(state, item, groups, within, written));
   return { groups, people: new Map(people.map((person) => [person.key, person])) };
 }
 
@@ -71,14 +70,14 @@ function personOf(
   state: Snapshot,
   item: Item,
   groups: ReadonlyMap<string, Group>,
-  ancestors: (group: string) => ReadonlySet<string>,
+  within: (groups: readonly string[]) => ReadonlySet<string>,
   written: ReadonlyMap<string, readonly string[]>,
 ): Person {
   const own = new Set([
     ...state.follow(item, "groups").map(({ key }) => key),
     ...(written.get(item.key) ?? []),
   ]);
-  const memberOf = new Set([...own].flatMap((group) => [group, ...ancestors(group)]));
+  const memberOf = within([...own]);
   const roles = new Set<Role>();
   for (const key of memberOf) {
     const group = groups.get(key);
@@ -92,27 +91,8 @@ function personOf(
     name: text(item, "name"),
     email: text(item, "email"),
     active: flag(item, "isActive", true),
-    id: item.id,
     groups: [...own],
     memberOf,
     roles: [...roles].sort(),
-  };
-}
-
-/** All groups above a group; a circle among parents ends where it began. */
-function ancestry(groups: ReadonlyMap<string, Group>) {
-  const known = new Map<string, ReadonlySet<string>>();
-  return (group: string) => {
-    const found = known.get(group);
-    if (found) return found;
-    const above = new Set<string>();
-    const left = [...(groups.get(group)?.parents ?? [])];
-    for (let next = left.pop(); next !== undefined; next = left.pop()) {
-      if (above.has(next)) continue;
-      above.add(next);
-      left.push(...(groups.get(next)?.parents ?? []));
-    }
-    known.set(group, above);
-    return above;
   };
 }

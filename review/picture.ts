@@ -1,4 +1,4 @@
-import { applicationsOf, bindingsOf, type Application, type Opening } from "./applications";
+import { applicationsOf, bindingsOf, type Application } from "./applications";
 import { directoryOf, type Directory } from "./directory";
 import { doorsOf, type Door } from "./doors";
 import { flag, text, TYPES, type Snapshot } from "./snapshot";
@@ -19,7 +19,6 @@ export interface Picture {
   readonly directory: Directory;
   readonly applications: ReadonlyMap<string, Application>;
   readonly doors: readonly Door[];
-  readonly bindings: ReadonlyMap<string, readonly Opening[]>;
   readonly settings: ServerSettings;
 }
 
@@ -33,7 +32,6 @@ export function pictureOf(state: Snapshot, shipped: ReadonlyMap<string, string>)
     directory,
     applications: new Map(applications.map((application) => [application.key, application])),
     doors: doorsOf(state, bindings),
-    bindings,
     settings: settingsOf(state),
   };
 }

@@ -30,10 +30,8 @@ export class Unreviewable extends Error {}
 
 /** Asks the engine: one preview tells both what is deployed, as it is now, and what would be. */
 export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
-  // Looking makes no stack; only the embedded default is there for whoever asks.
   const { stack } = workspace;
-  const selected =
-    stack === "local" ? await workspace.select() : await workspace.cli(["stack", "select", stack]);
+  const selected = await workspace.select();
   if (selected.code !== 0) {
     const said = (selected.stderr || selected.stdout).trim();
     throw new Unreviewable(

@@ -3,8 +3,8 @@ import { strict, tenants, tooWide, type RedirectUri } from "../components/applic
 import { checkForms } from "./application-forms";
 import type { ClientCredentials, Credentials, Hosting, Settings } from "./config";
 import { isHostName, KUBERNETES_NAME } from "./forms";
-import type { Application, Organisation } from "./organisation";
-import { nearest, type Problem } from "./problem";
+import type { Application, Organisation, TenantPlatform } from "./organisation";
+import { didYouMean, nearest, type Problem } from "./problem";
 import { duplicates } from "./roster";
 
 const APPLICATIONS_FILE = "the stack's applications.ts";
@@ -14,10 +14,12 @@ export function authHost({ domain, hosts }: Hosting): string {
   return hosts.auth ?? `auth.${domain}`;
 }
 
-/** Public host of an application; undefined for the tenant platform, which has many. */
-export function hostOf(application: Application, { domain, hosts }: Hosting): string | undefined {
-  if (application.mode === "tenants") return undefined;
-  return own(hosts, application.slug) ?? `${application.label}.${domain}`;
+/** An application with one public host; the tenant platform has many. */
+type Hosted = Exclude<Application, TenantPlatform>;
+
+/** Public host of an application. */
+export function hostOf({ slug, label }: Hosted, { domain, hosts }: Hosting): string {
+  return own(hosts, slug) ?? `${label}.${domain}`;
 }
 
 /** A host by slug; slugs are data, and a plain object answers to `constructor` too. */
@@ -31,7 +33,7 @@ export function redirectUrisOf(application: Application, hosting: Hosting): Redi
     case "proxy":
       return [];
     case "oidc": {
-      const host = hostOf(application, hosting) ?? "";
+      const host = hostOf(application, hosting);
       const further = (application.redirectUris ?? []).map((url): RedirectUri => ({
         matching: "strict",
         url,
@@ -93,7 +95,8 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
         mend: correct,
       });
     }
-    problems.push(...checkForms(application, hostOf(application, hosting)));
+    const host = application.mode === "tenants" ? undefined : hostOf(application, hosting);
+    problems.push(...checkForms(application, host));
     const access = accessOf(application);
     if (access.length === 0) {
       problems.push({
@@ -110,7 +113,7 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
       problems.push({
         key,
         value: group,
-        expected: `one of the groups ${groupNames.join(", ")}${guess ? ` (did you mean ${guess}?)` : ""}`,
+        expected: `one of the groups ${groupNames.join(", ")}${didYouMean(guess)}`,
         mend: correct,
       });
     }
@@ -186,14 +189,14 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
     "a provider of its own for each: one provider in two applications mixes up who may enter",
   );
   // Only a login button and a proxy before one and the same application share a host.
-  const hosted = (of: Application["mode"]) =>
-    applications.flatMap((application) => {
-      const host = hostOf(application, hosting);
-      return host !== undefined && application.mode === of ? [[host, application] as const] : [];
-    });
-  for (const mode of ["oidc", "proxy"] as const) places("host", hosted(mode), "a host of its own for each");
-  for (const [host, button] of hosted("oidc")) {
-    for (const [other, proxied] of hosted("proxy")) {
+  const hosted = applications.flatMap((application) =>
+    application.mode === "tenants" ? [] : [[hostOf(application, hosting), application] as const],
+  );
+  const buttons = hosted.filter(([, { mode }]) => mode === "oidc");
+  const behind = hosted.filter(([, { mode }]) => mode === "proxy");
+  for (const entries of [buttons, behind]) places("host", entries, "a host of its own for each");
+  for (const [host, button] of buttons) {
+    for (const [other, proxied] of behind) {
       if (host !== other || button.namespace === proxied.namespace) continue;
       problems.push({
         key: `applications: ${button.slug} and ${proxied.slug}`,
@@ -210,15 +213,14 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
     ),
     "a redirect URI of its own for each: a code for one application must not be had through another",
   );
-  for (const application of applications) {
-    if (hostOf(application, hosting) === authHost(hosting)) {
-      problems.push({
-        key: `applications: ${application.slug}`,
-        value: `host ${authHost(hosting)}`,
-        expected: "another host than Authentik's own",
-        mend: correct,
-      });
-    }
+  for (const [host, { slug }] of hosted) {
+    if (host !== authHost(hosting)) continue;
+    problems.push({
+      key: `applications: ${slug}`,
+      value: `host ${host}`,
+      expected: "another host than Authentik's own",
+      mend: correct,
+    });
   }
   const slugs = applications.map((application) => application.slug);
   for (const slug of Object.keys(hosting.hosts)) {
@@ -227,7 +229,7 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
     problems.push({
       key: "plana-sso:hosts",
       value: slug,
-      expected: `\`auth\` or the slug of an application${guess ? ` (did you mean ${guess}?)` : ""}`,
+      expected: `\`auth\` or the slug of an application${didYouMean(guess)}`,
       mend: `pulumi config rm --path 'plana-sso:hosts.${slug}'`,
     });
   }
@@ -279,7 +281,7 @@ export function checkClients(
     problems.push({
       key: "plana-sso:clients",
       value: slug,
-      expected: `the slug of an application with an OIDC client${guess ? ` (did you mean ${guess}?)` : ""}`,
+      expected: `the slug of an application with an OIDC client${didYouMean(guess)}`,
       mend: `pulumi config rm --path 'plana-sso:clients.${slug}' --stack ${stack}`,
     });
   }

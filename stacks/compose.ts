@@ -108,17 +108,17 @@ export async function compose(
   const outputs: Record<string, ApplicationOutput> = {};
   await inWaves(organisation.applications, 16, (application) => {
     const { slug, name, mode, description, access, tile } = application;
-    const appHost = hostOf(application, settings);
+    const appHost =
+      application.mode === "tenants" ? new URL(application.launchUrl).host : hostOf(application, settings);
     const url = application.mode === "tenants" ? application.launchUrl : `https://${appHost}`;
     const common = { name, description, access, groups, builtins, launchUrl: url, tile };
     outputs[slug] = { name, mode, url, access };
     if (application.mode === "proxy") {
       const { publicPaths, service } = application;
-      const proxiedHost = `${appHost}`;
-      const client = new ProxiedApplication(slug, { ...common, host: proxiedHost, publicPaths });
+      const client = new ProxiedApplication(slug, { ...common, host: appHost, publicPaths });
       proxied.push(client.providerId);
       new ProtectedRoute(slug, {
-        host: proxiedHost,
+        host: appHost,
         namespace: namespaceOf(application.namespace),
         service,
         outpost: server.outpost,
@@ -143,7 +143,7 @@ export async function compose(
       credentials: client.credentials,
       consumer: application.consumer,
       namespace: namespaceOf(application.namespace),
-      host: appHost ?? new URL(url).host,
+      host: appHost,
       authentikUrl,
       adminGroup: organisation.adminGroup,
       redirectUri: redirectUris.find(({ matching }) => matching === "strict")?.url,

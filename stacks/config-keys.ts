@@ -69,6 +69,8 @@ export interface Key {
   /** What the key is for: the README's table says the same. */
   readonly about: string;
   readonly secret?: true;
+  /** What holds where the stack does not set it, written as in its file. */
+  readonly default?: string;
 }
 
 /**
@@ -87,9 +89,9 @@ export const KEYS = {
     about: "a local chart instead of the repository's (air-gapped)",
   },
   databaseHost: { schema: hostName, about: "host of the PostgreSQL server" },
-  databasePort: { schema: port, about: "port of the PostgreSQL server" },
-  databaseName: { schema: text, about: "name of the database" },
-  databaseUser: { schema: text, about: "user of the database" },
+  databasePort: { schema: port, about: "port of the PostgreSQL server", default: "5432" },
+  databaseName: { schema: text, about: "name of the database", default: "authentik" },
+  databaseUser: { schema: text, about: "user of the database", default: "authentik" },
   databasePassword: { schema: serverSecret, about: "password of the database user", secret: true },
   secretKey: { schema: serverSecret, about: "AUTHENTIK_SECRET_KEY; write-once", secret: true },
   bootstrapToken: { schema: serverSecret, about: "token that seeds the first admin", secret: true },
@@ -109,7 +111,11 @@ export const KEYS = {
     about: "further settings of the server by its own names, e.g. of mail",
     secret: true,
   },
-  generateSecrets: { schema: flag, about: "generate the three secrets above where they are not set" },
+  generateSecrets: {
+    schema: flag,
+    about: "generate the three secrets above where they are not set",
+    default: "false",
+  },
   google: { schema: flag, about: "whether staff may log in with Google" },
   googleClientId: { schema: clientId, about: "client id of the Google OAuth client" },
   googleClientSecret: { schema: secret(1), about: "client secret of the Google OAuth client", secret: true },
@@ -127,17 +133,26 @@ export const KEYS = {
     about: "credentials of OIDC clients that exist already, by application slug",
     secret: true,
   },
-  ingressController: { schema: z.enum(["nginx", "traefik"], "nginx or traefik"), about: "which controller" },
+  ingressController: {
+    schema: z.enum(["nginx", "traefik"], "nginx or traefik"),
+    about: "which controller",
+    default: "nginx",
+  },
   ingressClass: { schema: kubernetesName, about: "ingress class, when not named like the controller" },
-  clusterDomain: { schema: hostName, about: "DNS domain of the cluster, e.g. cluster.local" },
+  clusterDomain: {
+    schema: hostName,
+    about: "DNS domain of the cluster, e.g. cluster.local",
+    default: "cluster.local",
+  },
   tlsIssuer: { schema: kubernetesName, about: "cert-manager ClusterIssuer for the public hosts" },
-  serverReplicas: { schema: count, about: "server pods" },
-  workerReplicas: { schema: count, about: "worker pods" },
+  serverReplicas: { schema: count, about: "server pods", default: "2" },
+  workerReplicas: { schema: count, about: "worker pods", default: "2" },
   adoptRelease: {
     schema: flag,
     about: "whether the Helm release is there already and taken over; set by `npm run adopt`",
+    default: "false",
   },
-  waitForServer: { schema: flag, about: "whether `up` waits until the pods are ready" },
+  waitForServer: { schema: flag, about: "whether `up` waits until the pods are ready", default: "true" },
   namespacePrefix: {
     schema: z
       .string()
@@ -151,12 +166,14 @@ export const KEYS = {
   consumerNamespaces: {
     schema: z.enum(["existing", "create"], "existing or create"),
     about: "whether the namespaces of the applications exist already or are made here",
+    default: "create",
   },
   clusterAdminRole: {
     schema: z
       .string()
       .regex(/^[A-Za-z0-9]([A-Za-z0-9:._-]{0,251}[A-Za-z0-9])?$/, "the name of a ClusterRole"),
     about: "ClusterRole that plana-admins are bound to",
+    default: "cluster-admin",
   },
   embeddedOutpostId: { schema: uuid, about: "id of the embedded outpost, where it is known" },
   matrixHomeserver: { schema: address, about: "Matrix homeserver to which `person invite --matrix` sends" },
@@ -173,5 +190,6 @@ export const KEYS = {
   tenantRedirectPath: {
     schema: z.string().regex(/^(\/[A-Za-z0-9_-]+)+$/, "a path such as /auth_oauth/signin"),
     about: "redirect path of every Odoo tenant",
+    default: "/auth_oauth/signin",
   },
 } as const satisfies Record<string, Key>;

@@ -3,17 +3,21 @@ import { z } from "zod";
 
 import type { IngressClass } from "../components/server/chart-values";
 import { KEYS, LEAST, PRINTABLE, PROJECT, type Key } from "./config-keys";
-import { nearest, type Problem } from "./problem";
+import { didYouMean, nearest, type Problem } from "./problem";
 
 /** The chart, the server, the API client and the provider move together (see README, Versions). */
 export const CHART_VERSION = "2026.5.6";
 
 type KeyName = keyof typeof KEYS;
 
+type Value<K extends KeyName> = z.output<(typeof KEYS)[K]["schema"]>;
+
+/** A key with a default always has a value: where what is set is malformed, the checks go on with the default. */
+type Read<K extends KeyName> = Value<K> | ((typeof KEYS)[K] extends { default: string } ? never : undefined);
+
 /** What a stack is told from outside, read, typed and validated. Secrets are Outputs marked secret. */
 export interface Settings {
   readonly stack: string;
-  readonly composition: string;
   readonly authentikUrl: string;
   readonly domain: string;
   readonly hosts: Readonly<Record<string, string>>;
@@ -83,7 +87,11 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
   const set = (key: string, placeholder: string, isSecret?: boolean) =>
     `pulumi config set ${isSecret ? "--secret " : ""}${key}${isSecret ? "" : ` ${placeholder}`} --stack ${stack}`;
 
-  function read<K extends KeyName>(name: K): z.output<(typeof KEYS)[K]["schema"]> | undefined {
+  function read<K extends KeyName>(name: K): Read<K> {
+    const { schema, default: otherwise }: Key = KEYS[name];
+    return (asSet(name) ?? (otherwise === undefined ? undefined : schema.parse(otherwise))) as Read<K>;
+  }
+  function asSet<K extends KeyName>(name: K): Value<K> | undefined {
     const key = `${PROJECT}:${name}`;
     const entry: Key = KEYS[name];
     const text = pulumi.runtime.getConfig(key);
@@ -98,7 +106,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
       return undefined;
     }
     const result = entry.schema.safeParse(text);
-    if (result.success) return result.data as z.output<(typeof KEYS)[K]["schema"]>;
+    if (result.success) return result.data as Value<K>;
     problems.push({
       key,
       value: entry.secret || secretKeys.has(key) ? "(a secret of another form)" : text,
@@ -126,14 +134,14 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
       key: `${PROJECT}:composition`,
       value: composition,
       expected:
-        `one of ${compositions.join(", ")}${guess ? ` (did you mean ${guess}?)` : ""}; ` +
-        "a stack of any other name says which one it runs",
+        `one of ${compositions.join(", ")}; a stack of any other name says which one it runs` +
+        didYouMean(guess),
       mend: set(`${PROJECT}:composition`, guess ?? compositions[0] ?? "prod"),
     });
   }
 
-  const generate = read("generateSecrets") ?? false;
-  const adoptRelease = read("adoptRelease") ?? false;
+  const generate = read("generateSecrets");
+  const adoptRelease = read("adoptRelease");
   const seed = (name: "secretKey" | "bootstrapToken" | "databasePassword") => {
     const value = generate ? read(name) : need(name);
     if (value?.endsWith("\n") && !adoptRelease) {
@@ -217,17 +225,16 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
   // No default: a trial that forgot it would talk to production's database.
   const databaseHost = need("databaseHost");
   const clients = read("clients");
-  const controller = read("ingressController") ?? "nginx";
+  const controller = read("ingressController");
   const settings = {
     stack,
-    composition,
     hosts: read("hosts") ?? {},
     chart: { version: CHART_VERSION, path: read("chartPath") },
     database: {
       host: databaseHost ?? "",
-      port: read("databasePort") ?? 5432,
-      name: read("databaseName") ?? "authentik",
-      user: read("databaseUser") ?? "authentik",
+      port: read("databasePort"),
+      name: read("databaseName"),
+      user: read("databaseUser"),
       password: seed("databasePassword"),
     },
     secretKey: seed("secretKey"),
@@ -244,15 +251,15 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
       ]),
     ),
     ingress: { controller, className: read("ingressClass") ?? controller, tlsIssuer: read("tlsIssuer") },
-    clusterDomain: read("clusterDomain") ?? "cluster.local",
-    replicas: { server: read("serverReplicas") ?? 2, worker: read("workerReplicas") ?? 2 },
+    clusterDomain: read("clusterDomain"),
+    replicas: { server: read("serverReplicas"), worker: read("workerReplicas") },
     adoptRelease,
-    waitForServer: read("waitForServer") ?? true,
+    waitForServer: read("waitForServer"),
     namespacePrefix: read("namespacePrefix") ?? "",
-    createConsumerNamespaces: (read("consumerNamespaces") ?? "create") === "create",
-    clusterAdminRole: read("clusterAdminRole") ?? "cluster-admin",
+    createConsumerNamespaces: read("consumerNamespaces") === "create",
+    clusterAdminRole: read("clusterAdminRole"),
     embeddedOutpostId: read("embeddedOutpostId"),
-    tenantRedirectPath: read("tenantRedirectPath") ?? "/auth_oauth/signin",
+    tenantRedirectPath: read("tenantRedirectPath"),
   };
   const unread = clients === undefined && pulumi.runtime.getConfig(`${PROJECT}:clients`) !== undefined;
   const credentials: Credentials | undefined = unread
@@ -296,9 +303,7 @@ function unknownKeys(stack: string): Problem[] {
       return {
         key,
         value: "(set)",
-        expected: guess
-          ? `a key of this program; did you mean ${PROJECT}:${guess}?`
-          : "a key of this program",
+        expected: `a key of this program${didYouMean(guess && `${PROJECT}:${guess}`)}`,
         // A name with blanks or quotes would be another command in a shell.
         mend: /^[\w:.-]+$/.test(key)
           ? `pulumi config rm ${key} --stack ${stack}`

@@ -2,16 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { checkApplications, checkClients, checkConfigured } from "./catalogue";
 import { compose, type Outputs } from "./compose";
+import { COMPOSITIONS } from "./compositions";
 import { readConfig } from "./config";
-import { local } from "./local";
-import type { Organisation } from "./organisation";
 import { refuse } from "./problem";
 import { sparePromiseTraces } from "./promise-traces";
-import { prod } from "./prod";
 import { readRoster } from "./roster";
-
-/** The compositions by name; a stack of another name says in its config which one it runs. */
-const COMPOSITIONS: Readonly<Record<string, Organisation>> = { prod, local };
 
 /**
  * Runs the program for the selected stack.

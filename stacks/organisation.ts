@@ -1,7 +1,6 @@
-import type { Access } from "../components/applications/access";
+import type { Access, Tile } from "../components/applications/application";
 import type { ConsumerChoice } from "../components/applications/consumers";
 import type { PublicPath } from "../components/applications/public-paths";
-import type { Tile } from "../components/applications/tile";
 import type { Attributes, StaffGroup } from "../components/directory/model";
 
 /** Everything a stack runs, as data. */

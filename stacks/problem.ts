@@ -38,6 +38,11 @@ export function nearest(wanted: string, names: readonly string[]): string | unde
   return best && best.distance <= Math.max(2, Math.floor(wanted.length / 3)) ? best.name : undefined;
 }
 
+/** The question that follows what was expected; empty where nothing is near. */
+export function didYouMean(guess: string | undefined): string {
+  return guess ? `; did you mean ${guess}?` : "";
+}
+
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, left] of Array.from(a).entries()) {

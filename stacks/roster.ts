@@ -2,7 +2,7 @@ import type { Person } from "../components/directory/model";
 import type { Organisation, RosterEntry } from "./organisation";
 import { isHostName, KUBERNETES_NAME, PLAIN_TEXT } from "./forms";
 import { plainLetters } from "./letters";
-import { nearest, type Problem } from "./problem";
+import { didYouMean, nearest, type Problem } from "./problem";
 
 const PEOPLE_FILE = "the stack's people.ts";
 
@@ -143,7 +143,7 @@ function readPerson(
       problems.push({
         key,
         value: role,
-        expected: `a role of groups.ts${guess ? ` (did you mean ${guess}?)` : ""}`,
+        expected: `a role of groups.ts${didYouMean(guess)}`,
         mend: `correct \`roles\` in ${PEOPLE_FILE}, or define the role`,
       });
     }
@@ -164,7 +164,7 @@ function unknownGroup(key: string, group: string, groupNames: readonly string[],
   return {
     key,
     value: group,
-    expected: `one of the groups ${groupNames.join(", ")}${guess ? ` (did you mean ${guess}?)` : ""}`,
+    expected: `one of the groups ${groupNames.join(", ")}${didYouMean(guess)}`,
     mend: `correct it in ${file}, or define the group in groups.ts`,
   };
 }

@@ -17,7 +17,6 @@ const delivered = prod.applications.flatMap((application) =>
 test.each(delivered)("of %s the page names the Secret and the keys that envFrom skips", (slug, consumer) => {
   expect(page).toContain(`${slug}-oidc`);
   const context = {
-    slug,
     host: "app.example.test",
     authentikUrl: "https://auth.example.test",
     issuer: `https://auth.example.test/application/o/${slug}/`,

@@ -1,17 +1,34 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { KEYS } from "../stacks/config-keys";
+import { KEYS, type Key } from "../stacks/config-keys";
 import { ROOT } from "./stack-files";
 
 const readme = readFileSync(join(ROOT, "README.md"), "utf8");
 
-test.each(Object.entries(KEYS))("the README tells what plana-sso:%s is for", (name, key) => {
-  const row = readme.split("\n").find((line) => line.startsWith("|") && line.includes(`\`${name}\``));
+const KEY_LIST = Object.entries<Key>(KEYS);
+
+function rowOf(name: string): string | undefined {
+  return readme.split("\n").find((line) => line.startsWith("|") && line.includes(`\`${name}\``));
+}
+
+test.each(KEY_LIST)("the README tells what plana-sso:%s is for", (name, { secret: isSecret = false }) => {
+  const row = rowOf(name);
   expect(row).toBeDefined();
-  const isSecret = "secret" in key;
   expect(row?.includes("**secret**")).toBe(isSecret);
   if (isSecret) expect(readme).toMatch(new RegExp(`config set --secret (--path ')?plana-sso:${name}`));
+});
+
+test.each(KEY_LIST)("the README tells the default of plana-sso:%s", (name, key) => {
+  const [, names = "", , defaults = ""] = (rowOf(name) ?? "").split("|").map((cell) => cell.trim());
+  const told = defaults.split(", ");
+  // One word may stand for all keys of a row.
+  const own = told[told.length > 1 ? names.split(", ").indexOf(`\`${name}\``) : 0] ?? "";
+  if (key.default === undefined) {
+    expect(own).toMatch(/^(?:required|none|generated|looked up|the [a-z' ]+$)/);
+  } else {
+    expect(own.replaceAll("`", "")).toBe(key.default);
+  }
 });
 
 test("every command the README names is a script of the package", () => {

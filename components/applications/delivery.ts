@@ -3,9 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { encodedEntries } from "../secret-entries";
 import { consumerData, type ConsumerChoice } from "./consumers";
-import { endpoints } from "./consumers/consumer";
+import { endpoints, SCOPES } from "./consumers/consumer";
 import type { OidcCredentials } from "./oidc-client";
-import { SCOPES } from "./scopes";
 
 export interface DeliveryArgs {
   readonly credentials: OidcCredentials;
@@ -46,7 +45,7 @@ export class Delivery extends pulumi.ComponentResource {
         OIDC_CLIENT_ID: clientId,
         OIDC_CLIENT_SECRET: clientSecret,
         OIDC_SCOPES: SCOPES.join(" "),
-        ...consumerData(args.consumer, { slug, issuer, clientId, clientSecret, ...args }),
+        ...consumerData(args.consumer, { issuer, clientId, clientSecret, ...args }),
       }));
     const name = `${slug}-oidc`;
     this.secret = new kubernetes.core.v1.Secret(

@@ -2,25 +2,9 @@ import * as authentik from "@pulumi/authentik";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import type { Builtins } from "../builtin";
-import type { Groups } from "../directory/groups";
-import { openTo, type Access } from "./access";
+import { openApplication, type ApplicationArgs } from "./application";
 import type { RedirectUri } from "./redirect-uris";
 import type { Scopes } from "./scopes";
-import { tileInputs, type Tile } from "./tile";
-
-/** What every application is told about, whatever its mode. */
-export interface ApplicationArgs {
-  /** Name shown to people. */
-  readonly name: string;
-  readonly description: string;
-  /** Where a click on the tile leads, unless the tile says otherwise. */
-  readonly launchUrl: string;
-  readonly tile?: Tile;
-  readonly access: Access;
-  readonly groups: Groups;
-  readonly builtins: Builtins;
-}
 
 export interface OidcClientArgs extends ApplicationArgs {
   readonly scopes: Scopes;
@@ -95,19 +79,7 @@ export class OidcClient extends pulumi.ComponentResource {
       },
       { parent: this, protect: true },
     );
-    const application = new authentik.Application(
-      slug,
-      {
-        slug,
-        name: args.name,
-        protocolProvider: provider.id.apply(Number),
-        metaDescription: args.description,
-        policyEngineMode: "any",
-        ...tileInputs(args.tile, args.launchUrl),
-      },
-      { parent: this, protect: true },
-    );
-    openTo(slug, application, args.access, args.groups, this);
+    openApplication(slug, args, provider.id.apply(Number), this);
     this.credentials = {
       issuer: `${args.authentikUrl}/application/o/${slug}/`,
       clientId: provider.clientId,

@@ -1,10 +1,8 @@
 import * as authentik from "@pulumi/authentik";
 import * as pulumi from "@pulumi/pulumi";
 
-import { openTo } from "./access";
-import type { ApplicationArgs } from "./oidc-client";
+import { openApplication, type ApplicationArgs } from "./application";
 import { skipPathRegexes, type PublicPath } from "./public-paths";
-import { tileInputs } from "./tile";
 
 export interface ProxiedApplicationArgs extends ApplicationArgs {
   /** The application's own public host: the outpost answers only there. */
@@ -43,19 +41,7 @@ export class ProxiedApplication extends pulumi.ComponentResource {
       { parent: this, protect: true },
     );
     this.providerId = provider.id.apply(Number);
-    this.application = new authentik.Application(
-      slug,
-      {
-        slug,
-        name: args.name,
-        protocolProvider: this.providerId,
-        metaDescription: args.description,
-        policyEngineMode: "any",
-        ...tileInputs(args.tile, args.launchUrl),
-      },
-      { parent: this, protect: true },
-    );
-    openTo(slug, this.application, args.access, args.groups, this);
+    this.application = openApplication(slug, args, this.providerId, this);
     this.registerOutputs({ providerId: this.providerId });
   }
 }

@@ -1,3 +1,5 @@
+import { escaped } from "../naming";
+
 /**
  * Paths that an application behind the proxy serves without a login.
  *
@@ -17,9 +19,9 @@ const SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9_.-]*";
 
 /** The expression for a path. */
 export function skipPathRegex(path: PublicPath): string {
-  if ("exact" in path) return `^${escape(path.exact)}$`;
-  if ("below" in path) return `^${escape(path.below)}(${SEGMENT}/)*(${SEGMENT})?$`;
-  return `^${path.pattern.split("*").map(escape).join(SEGMENT)}$`;
+  if ("exact" in path) return `^${escaped(path.exact)}$`;
+  if ("below" in path) return `^${escaped(path.below)}(${SEGMENT}/)*(${SEGMENT})?$`;
+  return `^${path.pattern.split("*").map(escaped).join(SEGMENT)}$`;
 }
 
 /**
@@ -47,8 +49,4 @@ export function folderOf(path: PublicPath): string | undefined {
 export function isPublic(regexes: string, path: string): boolean {
   // An empty setting skips nothing, though an empty expression would match everything.
   return regexes !== "" && regexes.split("\n").some((regex) => new RegExp(regex, "u").test(path));
-}
-
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -1,3 +1,5 @@
+import { escaped } from "../naming";
+
 /** A redirect URI as Authentik stores it. */
 export interface RedirectUri {
   readonly matching: "strict" | "regex";
@@ -17,23 +19,8 @@ const LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
  * Authentik matches with Python's `re.fullmatch`, so the expression needs no anchors; every dot is escaped.
  */
 export function tenants(domain: string, path: string): RedirectUri {
-  const host = domain.startsWith("*.") ? `${LABEL}\\.${escape(domain.slice(2))}` : escape(domain);
-  return { matching: "regex", url: `https://${host}${escape(path)}` };
-}
-
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-
-/**
- * Whether a URI may be redirected to, with Authentik's semantics: equal, or matched whole.
- *
- * JavaScript reads the expressions used here as Python does; `tooWide` refuses those it would not.
- * Without the flag `u`, with which an escaped dash, as Python's `re.escape` writes it, would be an error.
- */
-export function matches(uri: RedirectUri, candidate: string): boolean {
-  if (uri.matching === "strict") return uri.url === candidate;
-  return new RegExp(`^(?:${uri.url})$`).test(candidate);
+  const host = domain.startsWith("*.") ? `${LABEL}\\.${escaped(domain.slice(2))}` : escaped(domain);
+  return { matching: "regex", url: `https://${host}${escaped(path)}` };
 }
 
 /**
@@ -81,7 +68,7 @@ function tooWideRegex(regex: string, domains: readonly string[]): string | undef
     return "has another part than letters, digits, escaped dots, classes of letters and digits with a limit, and a path";
   }
   const covered = domains.some((domain) =>
-    domain.startsWith("*.") ? host.endsWith(`\\.${escape(domain.slice(2))}`) : host === escape(domain),
+    domain.startsWith("*.") ? host.endsWith(`\\.${escaped(domain.slice(2))}`) : host === escaped(domain),
   );
   return covered ? undefined : `covers another domain than ${domains.join(", ")}`;
 }

@@ -3,9 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Builtins } from "../builtin";
 
-/** What every OIDC application may ask for, as it writes it. */
-export const SCOPES = ["openid", "profile", "email", "groups"] as const;
-
 export interface ScopesArgs {
   readonly builtins: Builtins;
 }

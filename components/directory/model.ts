@@ -11,7 +11,7 @@ export interface StaffGroup {
   readonly parents?: readonly string[];
 }
 
-/** A person on the roster. The username is the identity; ids are hints for adoption. */
+/** A person on the roster. The username is the identity. */
 export interface Person {
   readonly username: string;
   readonly name: string;

@@ -4,11 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { chartValues, type IngressClass } from "./chart-values";
 import { SettingsSecret, type Database } from "./settings-secret";
 
-/** Where Authentik runs; the Service names follow from the release name. */
+/** Name of the Helm release, from which the names of its Services follow. */
 const RELEASE = "authentik";
 
 /** Fields of a Service that the cluster fills in: one that is adopted has them, and must not be replaced for them. */
-export const SERVER_FILLS_IN = ["spec.clusterIP", "spec.clusterIPs", "spec.type"];
+const SERVER_FILLS_IN = ["spec.clusterIP", "spec.clusterIPs", "spec.type"];
 
 export interface ServerArgs {
   readonly namespace: string;
@@ -33,7 +33,6 @@ export interface ServerArgs {
 
 /** The Authentik server and worker, from the upstream Helm chart, with settings that Helm never owns. */
 export class Server extends pulumi.ComponentResource {
-  readonly namespace: pulumi.Output<string>;
   /** The Service `authentik-proxy`, through which the embedded outpost is reached. */
   readonly outpost: {
     readonly name: pulumi.Output<string>;
@@ -48,13 +47,12 @@ export class Server extends pulumi.ComponentResource {
       args.namespace,
       { metadata: { name: args.namespace } },
       { parent: this, protect: true },
-    );
-    this.namespace = namespace.metadata.name;
+    ).metadata.name;
 
     const settings = new SettingsSecret(
       "settings",
       {
-        namespace: this.namespace,
+        namespace,
         secretName: "authentik-settings",
         database: args.database,
         secretKey: args.secretKey,
@@ -68,7 +66,7 @@ export class Server extends pulumi.ComponentResource {
       RELEASE,
       {
         name: RELEASE,
-        namespace: this.namespace,
+        namespace,
         chart: args.chart.path ?? "authentik",
         version: args.chart.path ? undefined : args.chart.version,
         repositoryOpts: args.chart.path ? undefined : { repo: "https://charts.goauthentik.io" },
@@ -102,7 +100,7 @@ export class Server extends pulumi.ComponentResource {
       {
         metadata: {
           name: "authentik-proxy",
-          namespace: this.namespace,
+          namespace,
           // Its pods are the release's; whether they are ready is the release's to tell.
           annotations: { "pulumi.com/skipAwait": "true" },
         },
@@ -119,8 +117,8 @@ export class Server extends pulumi.ComponentResource {
     );
     this.outpost = {
       name: proxy.metadata.name,
-      namespace: this.namespace,
-      host: pulumi.interpolate`${proxy.metadata.name}.${this.namespace}.svc.${args.clusterDomain}`,
+      namespace,
+      host: pulumi.interpolate`${proxy.metadata.name}.${namespace}.svc.${args.clusterDomain}`,
     };
     this.registerOutputs({});
   }

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 
-import { nearest } from "../../stacks/problem";
+import { didYouMean, nearest } from "../../stacks/problem";
 import { deployment } from "../../state/engine";
 import { Refusal, type Context, type Result } from "../context";
 import { administrator, findNamed, likelyNamed } from "../person/accounts";
-import type { Run } from "../verb";
+import { examples, type Run } from "../verb";
 import { differences } from "./differences";
 import { throughText, type Application, type Directory, type Person } from "./directory";
 import { checkAccess, liveDirectory } from "./live";
@@ -19,8 +19,11 @@ export function access(program: Command, run: Run): void {
     .argument("[name]", "username, address or name of a person, or slug of an application")
     .addHelpText(
       "after",
-      "\nExamples:\n  npm run ops -- --stack prod access\n  npm run ops -- --stack prod access boyan.rabchev\n" +
-        "  npm run ops -- --stack prod --json access forgejo",
+      examples(
+        "--stack prod access",
+        "--stack prod access boyan.rabchev",
+        "--stack prod --json access forgejo",
+      ),
     )
     .action((name?: string) => run((context) => tellAccess(context, name)));
 }
@@ -90,7 +93,7 @@ function named(live: Directory, wanted: string): { person?: Person; application?
   const likely = likelyNamed(wanted, live.people).map(({ username }) => username);
   const guess = [...(slug === undefined ? [] : [slug]), ...likely].join(" or ");
   throw new Refusal(
-    `${JSON.stringify(wanted)} is neither a person nor an application of the server${guess ? `; did you mean ${guess}?` : ""}\n` +
+    `${JSON.stringify(wanted)} is neither a person nor an application of the server${didYouMean(guess)}\n` +
       "  mend: npm run ops -- --stack <stack> access   lists all of them",
   );
 }

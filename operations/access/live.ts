@@ -13,7 +13,6 @@ export async function liveDirectory(api: AuthentikApi): Promise<Directory> {
     api.list("/policies/bindings/"),
     api.get("/admin/settings/"),
   ]);
-  const flags = settings?.flags as Json | undefined;
   return new Directory({
     people: accounts
       .filter((account) => !isService(account))
@@ -26,9 +25,15 @@ export async function liveDirectory(api: AuthentikApi): Promise<Directory> {
       engine: engine === "all" ? "all" : "any",
     })),
     bindings: bindings.flatMap(bindingOf),
-    // Before there was such a flag, an application without a binding was open.
-    openByDefault: flags?.core_default_app_access !== false,
+    openByDefault: isOpenByDefault(settings),
   });
+}
+
+/** Whether the system settings open an application without a binding to everybody. */
+export function isOpenByDefault(settings: Json | undefined): boolean {
+  const flags = settings?.flags as Json | undefined;
+  // Before there was such a flag, it was open.
+  return flags?.core_default_app_access !== false;
 }
 
 /** Whether the server lets a person in, asked where a policy decides. @throws ServerError */

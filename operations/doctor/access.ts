@@ -1,4 +1,5 @@
 import type { Json } from "../../live/authentik";
+import { isOpenByDefault } from "../access/live";
 import { applyAgain, type Check, type Finding } from "./examination";
 
 /** Every application is bound to somebody, and every provider belongs to exactly one application. */
@@ -10,12 +11,15 @@ export const access: Check = {
     const found: Finding[] = [];
     const applications = await objects.list("/core/applications/");
     const bindings = await objects.list("/policies/bindings/");
+    const meaning = isOpenByDefault(await objects.single("/admin/settings/"))
+      ? "has no binding in force: the server opens it to every account"
+      : "has no binding in force: the server lets nobody in";
     for (const { pk, slug } of applications) {
       if (bindings.some(({ target, enabled }) => target === pk && enabled !== false)) continue;
       found.push({
         severity: "error",
         subject: `application ${String(slug)}`,
-        meaning: "has no binding in force: by default it is open to every account",
+        meaning,
         mend: `give it access in stacks/*/applications.ts and apply (${mend}), or delete it in Authentik`,
       });
     }

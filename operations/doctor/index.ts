@@ -1,5 +1,5 @@
 import type { Context, Result } from "../context";
-import type { AddVerb } from "../verb";
+import { examples, type AddVerb } from "../verb";
 import { access } from "./access";
 import { blueprints } from "./blueprints";
 import { clusterSecrets } from "./cluster-secrets";
@@ -9,7 +9,7 @@ import { examine, unchecked, type Check, type Examination, type Finding } from "
 import { expiry } from "./expiry";
 import { managed } from "./managed";
 import { outpost } from "./outpost";
-import { counts, reportText, type Checked } from "./report";
+import { counts, countsText, reportText, type Checked } from "./report";
 import { selfChange } from "./self-change";
 import { sight } from "./sight";
 import { strangers } from "./strangers";
@@ -39,15 +39,11 @@ const CHECKS: readonly Check[] = [
  * @param through address to which requests to public hosts go.
  * @throws Refusal when the stack has not been brought up.
  */
-export async function diagnose(
-  context: Context,
-  through?: string,
-  checks: readonly Check[] = CHECKS,
-): Promise<Result> {
+export async function diagnose(context: Context, through?: string): Promise<Result> {
   const examination = await examine(context, through);
   // Together: a server that does not answer then takes its patience once.
   const checked = await Promise.all(
-    checks.map(async (check): Promise<Checked> => {
+    CHECKS.map(async (check): Promise<Checked> => {
       context.say(`looking at ${check.name}`);
       return { check: check.name, findings: await findingsOf(check, examination) };
     }),
@@ -59,7 +55,7 @@ export async function diagnose(
     whom: context.workspace.stack,
     step: "looked at everything",
     outcome: "done",
-    detail: `${error} errors, ${warning} warnings, ${unchecked} not checked`,
+    detail: countsText(checked),
   });
   return {
     code,
@@ -82,9 +78,6 @@ export const doctor: AddVerb = (program, run) => {
     .command("doctor")
     .description("look at everything that can be wrong, and change nothing")
     .option("--through <address>", "connect there for the public hosts, e.g. http://127.0.0.1:9000")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  npm run ops -- --stack prod doctor\n  npm run -s ops -- --stack prod --json doctor",
-    )
+    .addHelpText("after", examples("--stack prod doctor", "--stack prod --json doctor"))
     .action(({ through }: { readonly through?: string }) => run((context) => diagnose(context, through)));
 };

@@ -1,4 +1,5 @@
 import { visible } from "../../stacks/visible";
+import { count } from "../../review/text";
 import type { Finding, Severity } from "./examination";
 
 /** What came of one check. */
@@ -20,6 +21,12 @@ export function counts(checked: readonly Checked[]): Record<Severity, number> {
   return { error: of("error"), warning: of("warning"), unchecked: of("unchecked") };
 }
 
+/** How much was found, in one line. */
+export function countsText(checked: readonly Checked[]): string {
+  const { error, warning, unchecked } = counts(checked);
+  return `${count(error, "error")}, ${count(warning, "warning")}, ${unchecked} not checked`;
+}
+
 /** The findings for people, worst first; what is good in one line each. */
 export function reportText(checked: readonly Checked[]): string {
   const order = Object.keys(RANK);
@@ -27,13 +34,12 @@ export function reportText(checked: readonly Checked[]): string {
     .flatMap(({ check, findings: found }) => found.map((finding) => ({ ...finding, check })))
     .sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
   const good = checked.filter(({ findings: found }) => found.length === 0);
-  const { error, warning, unchecked } = counts(checked);
   return [
     ...good.map(({ check }) => `good: ${check}`),
     ...findings.map(
       ({ severity, check, subject, meaning, mend }) =>
         `${visible(`${RANK[severity]}: ${check}: ${subject}: ${meaning}`)}\n    mend: ${mend}`,
     ),
-    `${error} errors, ${warning} warnings, ${unchecked} not checked`,
+    countsText(checked),
   ].join("\n");
 }

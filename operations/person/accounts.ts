@@ -1,6 +1,6 @@
 import type { AuthentikApi, Json } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
-import { nearest } from "../../stacks/problem";
+import { didYouMean, nearest } from "../../stacks/problem";
 import { plainLetters } from "../../stacks/letters";
 import { visible } from "../../stacks/visible";
 import { Refusal } from "../refusal";
@@ -100,7 +100,7 @@ export function unknownPerson(wanted: string, all: readonly Named[], where: stri
   const likely = likelyNamed(wanted, all);
   const meant = likely.map(({ username, name }) => visible(`${username} (${name})`)).join(" or ");
   return new Refusal(
-    `${JSON.stringify(wanted)} is nobody ${where}${meant ? `; did you mean ${meant}?` : ""}\n` +
+    `${JSON.stringify(wanted)} is nobody ${where}${didYouMean(meant)}\n` +
       "  mend: give a username, an address or a whole name; npm run ops -- access lists everybody",
   );
 }

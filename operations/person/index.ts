@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 
-import type { Run } from "../verb";
+import { examples, type Run } from "../verb";
 import { addPerson } from "./add";
 import { invite, type InviteOptions } from "./invite";
 import { offboard, type OffboardOptions } from "./offboard";
@@ -74,8 +74,4 @@ function collect(value: string, all: string[] = []): string[] {
 function days(value: string): number {
   if (!/^[1-9][0-9]{0,3}$/.test(value)) throw new InvalidArgumentError("a whole number of days, up to 9999");
   return Number(value);
-}
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  npm run ops -- ${line}`).join("\n")}`;
 }

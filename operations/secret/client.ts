@@ -5,7 +5,7 @@ import type { AuthentikApi } from "../../live/authentik";
 import { compositionOf } from "../../live/configuration";
 import { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
-import { nearest } from "../../stacks/problem";
+import { didYouMean, nearest } from "../../stacks/problem";
 import { deployment } from "../../state/engine";
 import type { Resource } from "../../state/resources";
 import { placeOf } from "../../identity/cluster-objects";
@@ -43,7 +43,7 @@ export async function clientNamed({ organisation, workspace }: Context, slug: st
       applications.map((each) => each.slug),
     );
     throw new Refusal(
-      `there is no application ${JSON.stringify(slug)} in stack ${workspace.stack}${guess ? `; did you mean ${guess}?` : ""}\n` +
+      `there is no application ${JSON.stringify(slug)} in stack ${workspace.stack}${didYouMean(guess)}\n` +
         `  mend: one of ${withClient.join(", ")}`,
       2,
     );

@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 
-import type { AddVerb } from "../verb";
+import { examples, type AddVerb } from "../verb";
 import { clientNamed } from "./client";
 import { manifestFile, manifestOf, needSops } from "./manifest";
 import { reissue } from "./reissue";
@@ -39,8 +39,7 @@ export const secret: AddVerb = (program, run) => {
   )
     .addHelpText(
       "after",
-      "\nExamples:\n  npm run ops -- --stack prod --dry-run secret reissue forgejo\n" +
-        "  npm run ops -- --stack prod secret reissue forgejo",
+      examples("--stack prod --dry-run secret reissue forgejo", "--stack prod secret reissue forgejo"),
     )
     .action((app: string, { leavePods = false, ...form }: FormOptions & { readonly leavePods?: boolean }) =>
       run((context) => reissue(context, app, { leavePods, manifest: formOf(form) })),

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 
-import type { AddVerb } from "../verb";
+import { examples, type AddVerb } from "../verb";
 import { TOKENS, type TokenName } from "./kinds";
 import { rotate } from "./rotate";
 
@@ -19,8 +19,7 @@ export const token: AddVerb = (program, run) => {
     )
     .addHelpText(
       "after",
-      "\nExamples:\n  npm run ops -- --stack prod --dry-run token rotate\n" +
-        "  npm run ops -- --stack prod token rotate --which automation",
+      examples("--stack prod --dry-run token rotate", "--stack prod token rotate --which automation"),
     )
     .action(({ which }: { readonly which: TokenName }) => run((context) => rotate(context, which)));
 };

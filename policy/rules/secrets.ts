@@ -92,7 +92,7 @@ function weakSources(stack: Stack): Violation[] {
   );
 }
 
-/** A key in the clear of the program's text has no generator and no config behind it: short or guessable. */
+/** Properties that hold a secret which is known and so short that somebody made it up. */
 function short(resource: Resource): string[] {
   return Object.keys(resource.inputs).filter((property) => {
     const value = textOf(resource, property);
@@ -106,13 +106,13 @@ function short(resource: Resource): string[] {
   });
 }
 
-/** Rules about what may be read by whoever reads the state, the log or the cluster. */
+/** Rules about secrets: who may read them, and where they come from. */
 export const secretRules: readonly Rule[] = [
   {
     name: "secrets-are-secret",
     level: "mandatory",
     reason: "A secret that is not marked as one stands in clear in the state, in previews and in logs.",
-    mend: "wrap it in `pulumi.secret`, or take it from `config.requireSecret` or a RandomPassword",
+    mend: "wrap it in `pulumi.secret`, or take it from a key of stacks/config-keys.ts that is secret, or from a RandomPassword",
     secrecy: (resource, isSecret) =>
       Object.keys(resource.inputs)
         .filter(

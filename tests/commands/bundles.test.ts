@@ -59,3 +59,9 @@ test("a reader that is gone ends no command", async () => {
   const code = await new Promise((resolve) => child.once("close", resolve));
   expect([code, said]).toEqual([0, ""]);
 });
+
+test("commands hold no component's SDK, which takes longer to load than most of them to run", () => {
+  const text = readFileSync(join(folder, COMMAND), "utf8");
+  expect(text).toContain("// stacks/prod/applications.ts");
+  expect(text).not.toMatch(/^ *\/\/ (?:sdks\/|node_modules\/@pulumi\/pulumi\/index\.js)/m);
+});

@@ -10,7 +10,6 @@ import { prod } from "../../stacks/prod";
 const AUTH = "https://auth.example.test";
 
 const CONTEXT: ConsumerContext = {
-  slug: "app",
   host: "app.example.test",
   authentikUrl: AUTH,
   issuer: `${AUTH}/application/o/app/`,

@@ -19,6 +19,17 @@ export function urisOf(slug: string): readonly RedirectUri[] {
   return redirectUrisOf(application, HOSTING);
 }
 
+/**
+ * Whether a URI may be redirected to, with Authentik's semantics: equal, or matched whole.
+ *
+ * JavaScript reads the expressions used here as Python does; `tooWide` refuses those it would not.
+ * Without the flag `u`, with which an escaped dash, as Python's `re.escape` writes it, would be an error.
+ */
+export function matches(uri: RedirectUri, candidate: string): boolean {
+  if (uri.matching === "strict") return uri.url === candidate;
+  return new RegExp(`^(?:${uri.url})$`).test(candidate);
+}
+
 const STRICT: Readonly<Record<string, string>> = {
   matomo: "https://analytics.planapulse.com/index.php?module=LoginOIDC&action=callback&provider=oidc",
   forgejo: "https://forgejo.planapulse.com/user/oauth2/authentik/callback",

@@ -1,13 +1,7 @@
-import {
-  matches,
-  strict,
-  tenants,
-  tooWide,
-  type RedirectUri,
-} from "../../components/applications/redirect-uris";
+import { strict, tenants, tooWide, type RedirectUri } from "../../components/applications/redirect-uris";
 import { prod } from "../../stacks/prod";
 import { found, python } from "../tools";
-import { TABLE, urisOf } from "./redirect-table";
+import { matches, TABLE, urisOf } from "./redirect-table";
 
 test("the table is of every OIDC application, with enough that must be refused", () => {
   const slugs = prod.applications.filter(({ mode }) => mode !== "proxy").map(({ slug }) => slug);

@@ -9,7 +9,6 @@ const ID = "client-id";
 const SECRET = `s'e"c $(touch ran) \`touch ran\` \${x} ; touch ran | * ? ~ & # \\ -n !`;
 
 const CONTEXT = {
-  slug: "app",
   host: "app.example.test",
   authentikUrl: "https://auth.example.test",
   issuer: "https://auth.example.test/application/o/app/",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 import { isPublic, skipPathRegex } from "../../components/applications/public-paths";
-import { matches } from "../../components/applications/redirect-uris";
+import { matches } from "../components/redirect-table";
 import { checkApplications, hostOf, redirectUrisOf } from "../../stacks/catalogue";
 import type { OidcApplication, ProxiedApplication, TenantPlatform } from "../../stacks/organisation";
 import { prod } from "../../stacks/prod";

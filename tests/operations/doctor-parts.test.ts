@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
+import { access } from "../../operations/doctor/access";
 import type { Examination } from "../../operations/doctor/examination";
 import { clusterSecrets } from "../../operations/doctor/cluster-secrets";
 import { doors } from "../../operations/doctor/doors";
@@ -64,6 +65,24 @@ test.each([
     context: { workspace: { stack: "prod" } },
   } as unknown as Examination);
   expect(found.map(({ meaning }) => meaning.split(" a device")[0])).toEqual(expected);
+});
+
+test.each([
+  [{ flags: { core_default_app_access: false } }, "the server lets nobody in"],
+  [{ flags: {} }, "the server opens it to every account"],
+])("an application without a binding in force, on a server with %j: %s", async (settings, expected) => {
+  const lists: Readonly<Record<string, readonly object[]>> = {
+    "/core/applications/": [{ pk: "a", slug: "stray" }],
+    "/policies/bindings/": [{ target: "a", enabled: false }],
+  };
+  const findings = await access.run({
+    objects: {
+      list: (path: string) => Promise.resolve(lists[path] ?? []),
+      single: () => Promise.resolve(settings),
+    },
+    context: { workspace: { stack: "prod" } },
+  } as unknown as Examination);
+  expect(findings).toMatchObject([{ severity: "error", meaning: `has no binding in force: ${expected}` }]);
 });
 
 test.each([

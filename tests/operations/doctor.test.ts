@@ -298,7 +298,7 @@ test("strangers: an open application, a shared and an orphaned provider, a perso
   const lines = await found();
   expect(lines).toEqual(
     expect.arrayContaining([
-      "error: application stray: has no binding in force: by default it is open to every account",
+      "error: application stray: has no binding in force: the server lets nobody in",
       "error: provider grafana: belongs to grafana and stray: a token for one is good for the other",
       expect.stringMatching(/^warning: provider orphan: belongs to no application/),
       expect.stringMatching(/^warning: User "stranger" \(\d+\): is on the server and not in the program$/),

@@ -246,7 +246,7 @@ test("unfinished operations of a copy that is brought back are looked for", asyn
   expect(await mend(workspace, options)).toBe(true);
   expect(said.slice(0, 3)).toEqual([
     expect.stringContaining(`Brought back: ${file}.bak`),
-    "1 operations were interrupted.",
+    "1 operation was interrupted.",
     expect.stringMatching(/User martin\.kotrulev: was made \(\d+\); imported/),
   ]);
   expect(await converge(workspace)).toMatchObject({ code: 0 });

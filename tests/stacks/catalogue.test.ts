@@ -85,7 +85,6 @@ test("hosts follow the label and the domain, unless the stack names another", ()
   expect(hostOf(WIKI, HOSTING)).toBe("wiki.planapulse.com");
   expect(hostOf(WIKI, { ...HOSTING, hosts: { wiki: "pages.other.com" } })).toBe("pages.other.com");
   expect(hostOf(PROXIED, HOSTING)).toBe("old.planapulse.com");
-  expect(hostOf(TENANTS, HOSTING)).toBeUndefined();
 });
 
 test("redirect URIs follow the mode", () => {

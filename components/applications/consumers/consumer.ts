@@ -1,9 +1,8 @@
-import type * as pulumi from "@pulumi/pulumi";
+/** What every application may ask for, as it writes it. Not beside the mappings: commands read it without the SDK. */
+export const SCOPES = ["openid", "profile", "email", "groups"] as const;
 
 /** What a consumer is configured from. */
 export interface ConsumerContext {
-  /** Slug of the application. */
-  readonly slug: string;
   /** Public host of the consuming application. */
   readonly host: string;
   /** Public address of Authentik, without a trailing slash. */
@@ -36,6 +35,3 @@ export function endpoints({ authentikUrl, issuer }: Pick<ConsumerContext, "authe
     discovery: `${issuer}.well-known/openid-configuration`,
   };
 }
-
-/** Data of a Secret: known only once the credentials are. */
-export type SecretData = pulumi.Output<Record<string, string>>;

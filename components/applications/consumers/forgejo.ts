@@ -1,5 +1,4 @@
-import { SCOPES } from "../scopes";
-import type { Consumer } from "./consumer";
+import { SCOPES, type Consumer } from "./consumer";
 import { quoted, setupScript } from "./setup-script";
 
 /** Name of the authentication source; it stands in the redirect path. */

@@ -1,5 +1,4 @@
-import { SCOPES } from "../scopes";
-import { endpoints, type Consumer } from "./consumer";
+import { endpoints, SCOPES, type Consumer } from "./consumer";
 
 /**
  * Grafana reads its environment: section `auth.generic_oauth`, key `x` is `GF_AUTH_GENERIC_OAUTH_X`

@@ -1,5 +1,4 @@
-import { SCOPES } from "../scopes";
-import type { ConsumerContext } from "./consumer";
+import { SCOPES, type ConsumerContext } from "./consumer";
 
 /** What of Penpot's delivery is data. */
 export interface PenpotOptions {
