@@ -10,6 +10,7 @@ import { parameterization } from "../sdks/authentik.schema.json";
 import { startAuthentik, type Authentik } from "./authentik";
 import { buildEngine } from "./engine/build";
 import { kubeconfig, startKubernetes, type Kubernetes } from "./kubernetes/server";
+import { dropOldLogs } from "./old-logs";
 
 export interface SandboxOptions {
   /** The project whose node_modules, engine and plugins are used. */
@@ -36,6 +37,7 @@ export class Sandbox {
     const local = join(root, ".local");
     const home = join(local, "pulumi");
     const binaries = await buildEngine(root, home);
+    dropOldLogs(home);
     installPlugins(root, home);
     const stateFolder = join(directory, "state");
     mkdirSync(stateFolder, { recursive: true });
