@@ -2,10 +2,15 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
+import { version as kubernetesVersion } from "@pulumi/kubernetes/package.json";
+import { version as randomVersion } from "@pulumi/random/package.json";
+
 import { run, type Finished } from "../commands/process";
+import { parameterization } from "../sdks/authentik.schema.json";
 import { startAuthentik, type Authentik } from "./authentik";
 import { buildEngine } from "./engine/build";
 import { kubeconfig, startKubernetes, type Kubernetes } from "./kubernetes/server";
+import { dropOldLogs } from "./old-logs";
 
 export interface SandboxOptions {
   /** The project whose node_modules, engine and plugins are used. */
@@ -32,6 +37,7 @@ export class Sandbox {
     const local = join(root, ".local");
     const home = join(local, "pulumi");
     const binaries = await buildEngine(root, home);
+    dropOldLogs(home);
     installPlugins(root, home);
     const stateFolder = join(directory, "state");
     mkdirSync(stateFolder, { recursive: true });
@@ -99,16 +105,11 @@ export function ownSecret(file: string): string {
 
 /** Puts the stand-ins where the engine looks for installed plugins. */
 function installPlugins(root: string, home: string): void {
-  const version = (name: string) =>
-    (
-      JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")) as {
-        version: string;
-      }
-    ).version;
+  const { baseProvider } = parameterization;
   const plugins = [
-    { plugin: "terraform-provider", version: "1.1.3", name: "authentik" },
-    { plugin: "kubernetes", version: version("@pulumi/kubernetes"), name: "kubernetes" },
-    { plugin: "random", version: version("@pulumi/random"), name: "random" },
+    { plugin: baseProvider.name, version: baseProvider.version, name: "authentik" },
+    { plugin: "kubernetes", version: kubernetesVersion, name: "kubernetes" },
+    { plugin: "random", version: randomVersion, name: "random" },
   ];
   for (const { plugin, version: pinned, name } of plugins) {
     const folder = join(home, "plugins", `resource-${plugin}-v${pinned}`);

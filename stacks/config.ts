@@ -4,9 +4,7 @@ import { z } from "zod";
 import type { IngressClass } from "../components/server/chart-values";
 import { KEYS, LEAST, PRINTABLE, PROJECT, type Key } from "./config-keys";
 import { didYouMean, nearest, type Problem } from "./problem";
-
-/** The chart, the server, the API client and the provider move together (see README, Versions). */
-export const CHART_VERSION = "2026.5.6";
+import { CHART_VERSION } from "./versions";
 
 type KeyName = keyof typeof KEYS;
 

@@ -1,3 +1,5 @@
+import { version } from "@goauthentik/api/package.json";
+
 import type { Api } from "./api";
 import { missing, Refusal } from "./refusal";
 import { blank, groupsOf } from "./render";
@@ -136,8 +138,8 @@ export const ACTIONS: Record<string, (call: Call) => unknown> = {
   "put /admin/settings/": (c) => settings(c, true),
   "patch /admin/settings/": (c) => settings(c, false),
   "get /admin/version/": () => ({
-    version_current: "2026.5.6",
-    version_latest: "2026.5.6",
+    version_current: version,
+    version_latest: version,
     version_latest_valid: true,
     build_hash: "",
     outdated: false,

@@ -44,6 +44,12 @@ interface TypeSpec {
 }
 
 interface PackageSchema {
+  readonly name: string;
+  /** The plugin, and what it is asked to be, in base64. */
+  readonly parameterization: {
+    readonly baseProvider: { readonly version: string };
+    readonly parameter: string;
+  };
   readonly resources: Readonly<
     Record<
       string,

@@ -6,11 +6,15 @@ import { named } from "./naming";
 import type { Plugin } from "./server";
 import { objectOf, type Properties, textOf, UNKNOWN, type Value } from "./wire";
 
-const PARAMETER = {
-  name: "authentik",
-  version: "2026.5.0",
-  url: "registry.opentofu.org/goauthentik/authentik",
-};
+/** What the SDK asks the plugin to be. */
+const { baseProvider, parameter } = fields.SCHEMA.parameterization;
+const ASKED = remoteOf(Buffer.from(parameter, "base64").toString());
+
+/** The provider that a parameter names. */
+function remoteOf(parameter: string) {
+  const { url, version } = objectOf(objectOf(JSON.parse(parameter) as Value).remote);
+  return { url: textOf(url), version: textOf(version) };
+}
 
 const CONFIG = ["url", "token", "insecure", "headers"];
 /** What the engine itself puts beside a provider's settings. */
@@ -18,11 +22,12 @@ const ENGINE = ["version", "pluginDownloadURL", "__internal"];
 
 /** The real plugin looks at the value only: from a state the engine sends its own idea of the version. */
 function parameterize(value: string): { name: string; version: string } {
-  const { remote } = JSON.parse(value) as { remote?: { url?: string; version?: string } };
-  const { url, name, version } = PARAMETER;
-  if (remote?.url !== url || remote.version !== version)
-    throw new Error(`terraform-provider: only ${url} ${version} is understood here, got ${value}`);
-  return { name, version };
+  const { url, version } = remoteOf(value);
+  if (url !== ASKED.url || version !== ASKED.version)
+    throw new Error(
+      `terraform-provider: only ${ASKED.url} ${ASKED.version} is understood here, got ${value}`,
+    );
+  return { name: fields.SCHEMA.name, version };
 }
 
 /** Things the provider does besides writing the object. */
@@ -79,8 +84,8 @@ export function authentik(): Plugin {
   };
 
   return {
-    name: PARAMETER.name,
-    version: "1.1.3",
+    name: fields.SCHEMA.name,
+    version: baseProvider.version,
     schema: () => JSON.stringify(fields.SCHEMA),
     parameterize,
     secrets: fields.secretsOf,

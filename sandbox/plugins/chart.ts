@@ -1,8 +1,13 @@
+import { CHART_VERSION } from "../../stacks/versions";
 import type { Failure } from "./server";
 import { isObject, objectOf, type Properties, textOf, type Value, without } from "./wire";
 
 /** The one chart the sandbox knows, and where it comes from. */
-export const CHART = { name: "authentik", version: "2026.5.6", repository: "https://charts.goauthentik.io" };
+export const CHART = {
+  name: "authentik",
+  version: CHART_VERSION,
+  repository: "https://charts.goauthentik.io",
+};
 
 /** Top-level values of the chart. Everything that older charts had beside these makes it fail on purpose. */
 const VALUES = [

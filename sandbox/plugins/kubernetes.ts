@@ -1,3 +1,5 @@
+import { version } from "@pulumi/kubernetes/package.json";
+
 import { kindNamed, KINDS, type Kind, pathOf } from "../kubernetes/kinds";
 import { Cluster } from "./cluster";
 import { type Change, changes } from "./difference";
@@ -113,7 +115,7 @@ function refreshed(inputs: Properties, live: Properties): Properties {
   );
 }
 
-/** Stand-in for the plugin `kubernetes` 4.32.0. */
+/** Stand-in for the plugin `kubernetes` of the SDK's version. */
 export function kubernetes(): Plugin {
   let cluster: Cluster | undefined;
   let mutable: Readonly<Record<string, boolean>> = {};
@@ -139,7 +141,7 @@ export function kubernetes(): Plugin {
 
   return {
     name: "kubernetes",
-    version: "4.32.0",
+    version,
     checkConfig: (config) =>
       Object.keys(config)
         .filter((name) => !CONFIG.includes(name) && name !== "__internal")

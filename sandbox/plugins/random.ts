@@ -1,4 +1,7 @@
 import { createHash, randomBytes, randomInt, randomUUID } from "node:crypto";
+
+import { version } from "@pulumi/random/package.json";
+
 import { changes } from "./difference";
 import type { Plugin } from "./server";
 import { hasUnknown, type Properties, textOf, UNKNOWN, type Value } from "./wire";
@@ -116,11 +119,11 @@ function filled(type: string, news: Properties): Properties {
   return { ...Object.fromEntries(defaults), ...news };
 }
 
-/** Stand-in for the plugin `random` 4.21.1. Nothing is stored outside the engine's state. */
+/** Stand-in for the plugin `random` of the SDK's version. Nothing is stored outside the engine's state. */
 export function random(): Plugin {
   return {
     name: "random",
-    version: "4.21.1",
+    version,
     checkConfig: () => [],
     configure: () => undefined,
     secrets: (token) => KINDS[token]?.secret ?? [],

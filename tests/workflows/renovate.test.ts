@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { z } from "zod";
 
-import { CHART_VERSION } from "../../stacks/config";
+import { CHART_VERSION } from "../../stacks/versions";
 import { ROOT } from "../stack-files";
 
 const MANAGER = z.strictObject({
@@ -36,13 +36,7 @@ const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 const renovate = RENOVATE.parse(JSON.parse(read("renovate.json")));
 const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string>>;
 
-const WATCHED = [
-  "stacks/config.ts",
-  "Pulumi.yaml",
-  "sdks/authentik.schema.json",
-  "sandbox/sandbox.ts",
-  "sandbox/plugins/authentik.ts",
-];
+const WATCHED = ["stacks/versions.ts", "Pulumi.yaml", "sdks/authentik.schema.json"];
 
 /** What the custom managers find, as Renovate does: every expression on every file that its patterns match. */
 function found(): string[] {
@@ -70,14 +64,11 @@ const {
 test("every version is found where it stands, and nothing else is taken for one", () => {
   expect(found().sort()).toEqual(
     [
-      `stacks/config.ts: authentik ${CHART_VERSION}`,
+      `stacks/versions.ts: authentik ${CHART_VERSION}`,
       `Pulumi.yaml: goauthentik/authentik ${provider}`,
       `sdks/authentik.schema.json: goauthentik/authentik ${provider}`,
-      `sandbox/plugins/authentik.ts: goauthentik/authentik ${provider}`,
       `Pulumi.yaml: pulumi/pulumi-terraform-provider ${bridge}`,
       `sdks/authentik.schema.json: pulumi/pulumi-terraform-provider ${bridge}`,
-      `sandbox/sandbox.ts: pulumi/pulumi-terraform-provider ${bridge}`,
-      `sandbox/plugins/authentik.ts: pulumi/pulumi-terraform-provider ${bridge}`,
     ].sort(),
   );
 });
