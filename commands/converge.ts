@@ -16,6 +16,12 @@ export async function converge(workspace: Workspace, args: readonly string[] = [
   await checkRoom(workspace);
   const stopped = await unreachable(workspace);
   if (stopped) return stopped;
+  const { otherCluster } = await import("../repair/other-cluster");
+  const refused = await otherCluster(workspace);
+  if (refused !== undefined) {
+    say(refused);
+    return { code: 1, stdout: "", stderr: refused };
+  }
   if (!(await settled(workspace, say))) return { code: 1, stdout: "", stderr: "" };
   return unlocking(workspace, say, () => workspace.pulumi(update, { show: true }));
 }

@@ -92,10 +92,11 @@ test("the SDK's schema names the same provider within its parameter, which no bo
   });
 });
 
-test("chart, API client and provider are of the same release", () => {
-  const release = (version: string | undefined) => version?.split(".").slice(0, 2).join(".");
-  expect(manifest.devDependencies?.["@goauthentik/api"]).toBe(CHART_VERSION);
-  expect(release(provider)).toBe(release(CHART_VERSION));
+test("no provider is ahead of the chart: a new release brings the server first", () => {
+  const release = (version: string) => version.split(".").slice(0, 2).map(Number);
+  const [year = 0, month = 0] = release(CHART_VERSION);
+  const [ofYear = 0, ofMonth = 0] = release(provider);
+  expect(ofYear * 100 + ofMonth).toBeLessThanOrEqual(year * 100 + month);
 });
 
 /** Whether a name is matched as Renovate matches it: exact, or a glob that ends in `/**`. */
