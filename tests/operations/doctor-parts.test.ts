@@ -1,3 +1,6 @@
+import type { Context } from "../../operations/context";
+import { diagnose } from "../../operations/doctor";
+import { access } from "../../operations/doctor/access";
 import type { Examination } from "../../operations/doctor/examination";
 import { clusterSecrets } from "../../operations/doctor/cluster-secrets";
 import { doors } from "../../operations/doctor/doors";
@@ -120,4 +123,47 @@ describe("a Secret in the state", () => {
     expect(await found(same)).toEqual([]);
     expect(await found(other)).toEqual(["Secret forgejo/forgejo-oidc: is not the program's: A differs"]);
   });
+});
+
+test("without a cluster, what is asked of Authentik alone is looked at, and the rest is told with its own mend", async () => {
+  const stackResource = {
+    type: "pulumi:pulumi:Stack",
+    urn: "urn:pulumi:prod::plana-sso::pulumi:pulumi:Stack::s",
+  };
+  const outputs = { authentik: { url: "https://auth.example.org" } };
+  const state = { deployment: { resources: [{ ...stackResource, outputs }] } };
+  const { code, data } = await diagnose(
+    {
+      workspace: {
+        stack: "prod",
+        pulumi: () => Promise.resolve({ code: 0, stdout: JSON.stringify(state), stderr: "" }),
+      },
+      live: () =>
+        Promise.resolve({
+          authentik: { options: { url: "https://auth.example.org" }, list: () => Promise.resolve([]) },
+          get cluster() {
+            throw new Error("KUBECONFIG of stack prod: there is no file x\n  mend: export KUBECONFIG=<file>");
+          },
+        }),
+      say: () => undefined,
+      log: () => undefined,
+    } as unknown as Context,
+    undefined,
+    [clusterSecrets, access],
+  );
+  expect(code).toBe(1);
+  expect((data as { checked: unknown }).checked).toEqual([
+    {
+      check: "Secrets in the cluster",
+      findings: [
+        {
+          severity: "unchecked",
+          subject: "could not be checked",
+          meaning: "KUBECONFIG of stack prod: there is no file x",
+          mend: "export KUBECONFIG=<file>",
+        },
+      ],
+    },
+    { check: "applications, bindings, providers", findings: [] },
+  ]);
 });
