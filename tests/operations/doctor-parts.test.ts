@@ -42,52 +42,87 @@ test("an answer that tells nothing of a person makes no second factor good", asy
   await expect(totp.run(examination)).rejects.toThrow("the answer is no person");
 });
 
-test.each([
-  [
-    true,
-    ["flow login (login of brand a): asks for the second factor only where \\u{1b}[2K\\u{a}good passes"],
-  ],
-  [false, []],
-])("a policy on the second factor, enabled %j: %j", async (enabled, expected) => {
+describe("the doors", () => {
   const STAGE = "authenticator-validate";
-  const lists: Readonly<Record<string, readonly object[]>> = {
+  const FACTOR = {
+    stage: STAGE,
+    order: 30,
+    stage_obj: { component: "ak-stage-authenticator-validate-form" },
+  };
+  const LOGIN = { stage: "l", order: 100, stage_obj: { component: "ak-stage-user-login-form" } };
+  const LISTS: Readonly<Record<string, readonly object[]>> = {
     "/stages/authenticator/validate/": [
       { pk: STAGE, name: "mfa", not_configured_action: "deny", device_classes: ["totp"] },
     ],
     "/core/brands/": [{ domain: "a", flow_authentication: "f" }],
-    "/flows/instances/": [{ pk: "f", slug: "login" }],
-    "/flows/bindings/": [
-      {
-        pk: "b30",
-        target: "f",
-        stage: STAGE,
-        order: 30,
-        stage_obj: { component: "ak-stage-authenticator-validate-form" },
-      },
-      {
-        pk: "b100",
-        target: "f",
-        stage: "l",
-        order: 100,
-        stage_obj: { component: "ak-stage-user-login-form" },
-      },
+    "/flows/instances/": [
+      { pk: "f", slug: "login" },
+      { pk: "open", slug: "password-only" },
     ],
-    "/policies/bindings/": [{ target: "b30", enabled, policy_obj: { name: "\x1b[2K\ngood" } }],
+    "/flows/bindings/": [
+      { pk: "b30", target: "f", ...FACTOR },
+      { pk: "b100", target: "f", ...LOGIN },
+      { pk: "b1", target: "open", ...LOGIN },
+    ],
   };
-  const resources = [
-    { type: "authentik:index/stageAuthenticatorValidate:StageAuthenticatorValidate", id: STAGE },
-  ];
-  const examination = {
-    objects: { list: (path: string) => Promise.resolve(lists[path] ?? []) },
-    resources,
-    context: { workspace: { stack: "prod" } },
-  } as unknown as Examination;
-  const findings = await doors.run(examination);
-  // What somebody called a policy neither ends a line of the report nor moves in it.
-  const said = reportText([{ check: "doors", findings }]).split("\n");
-  expect(said.filter((line) => line.startsWith("ERROR"))).toEqual(
-    expected.map((line) => `ERROR: doors: ${line}`),
-  );
+
+  async function found(lists: Readonly<Record<string, readonly object[]>>): Promise<string[]> {
+    const all = { ...LISTS, ...lists };
+    const examination = {
+      objects: { list: (path: string) => Promise.resolve(all[path] ?? []) },
+      resources: [
+        { type: "authentik:index/stageAuthenticatorValidate:StageAuthenticatorValidate", id: STAGE },
+      ],
+      context: { workspace: { stack: "prod" } },
+    } as unknown as Examination;
+    const findings = await doors.run(examination);
+    // What somebody called a policy neither ends a line of the report nor moves in it.
+    const said = reportText([{ check: "doors", findings }]).split("\n");
+    return said.flatMap((line) => (line.startsWith("ERROR: doors: ") ? [line.slice(14)] : []));
+  }
+
+  test.each([
+    [
+      true,
+      ["flow login (login of brand a): asks for the second factor only where \\u{1b}[2K\\u{a}good passes"],
+    ],
+    [false, []],
+  ])("a policy on the second factor, enabled %j: %j", async (enabled, expected) => {
+    const bound = { target: "b30", enabled, policy_obj: { name: "\x1b[2K\ngood" } };
+    expect(await found({ "/policies/bindings/": [bound] })).toEqual(expected);
+  });
+
+  const none = { authentication_flow: null, enrollment_flow: null };
+  const open = { ...none, authentication_flow: "open" };
+  const without = "does not ask for the second factor";
+  test.each([
+    [
+      "a provider's own login",
+      "/providers/all/",
+      [
+        { name: "grafana", ...none },
+        { name: "forgejo", ...open },
+      ],
+      [`flow password-only (login of provider forgejo): ${without}`],
+    ],
+    [
+      "a source of any kind",
+      "/sources/all/",
+      [
+        { slug: "saml", enabled: true, ...open },
+        { slug: "off", enabled: false, ...open },
+      ],
+      [`flow password-only (login of source saml): ${without}`],
+    ],
+    [
+      "its enrolment",
+      "/sources/all/",
+      [{ slug: "saml", enabled: true, ...none, enrollment_flow: "open" }],
+      [`flow password-only (enrolment of source saml): ${without}`],
+    ],
+  ])("that lead in: %s", async (_name, path, objects, expected) => {
+    expect(await found({ [path]: objects })).toEqual(expected);
+  });
 });
 
 describe("a Secret in the state", () => {
