@@ -218,15 +218,15 @@ export async function unlocked(
 
 /**
  * Marks what an import has left in clear of a Helm release and of Secrets, and takes away the engine's copies of such a
- * state. After an update that went well there is nothing of the kind.
+ * state; where they lie in no folder, it is said where. After an update that went well there is nothing of the kind.
  */
 export async function sealImported(workspace: Workspace, say: (text: string) => void): Promise<void> {
   const text = sealed(await exportState(workspace));
   if (text === undefined) return;
   // Twice, since the engine keeps the state before the last write beside it.
   for (let time = 1; time <= 2; time += 1) await importState(workspace, text);
-  await dropCopiesInClear(workspace, say);
-  say("What an import had written down in clear is encrypted now.");
+  const kept = await dropCopiesInClear(workspace, say);
+  say(`What an import had written down in clear is encrypted in the state now.${kept ? `\n${kept}` : ""}`);
 }
 
 /** Versions of the plugins that the state's resources were made with. */
