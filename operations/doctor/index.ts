@@ -1,6 +1,7 @@
 import type { Context, Result } from "../context";
 import type { AddVerb } from "../verb";
 import { access } from "./access";
+import { addresses } from "./addresses";
 import { blueprints } from "./blueprints";
 import { clusterSecrets } from "./cluster-secrets";
 import { discovery } from "./discovery";
@@ -29,6 +30,7 @@ const CHECKS: readonly Check[] = [
   access,
   totp,
   selfChange,
+  addresses,
   strangers,
   expiry,
 ];

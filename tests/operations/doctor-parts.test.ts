@@ -2,6 +2,7 @@ import type { Context } from "../../operations/context";
 import { diagnose } from "../../operations/doctor";
 import { access } from "../../operations/doctor/access";
 import type { Examination } from "../../operations/doctor/examination";
+import { addresses } from "../../operations/doctor/addresses";
 import { clusterSecrets } from "../../operations/doctor/cluster-secrets";
 import { doors } from "../../operations/doctor/doors";
 import { reportText } from "../../operations/doctor/report";
@@ -40,6 +41,33 @@ test("an answer that tells nothing of a person makes no second factor good", asy
     resources: [{ type: "authentik:index/user:User", name: "julian.lubenov", id: "8", inputs: {} }],
   } as unknown as Examination;
   await expect(totp.run(examination)).rejects.toThrow("the answer is no person");
+});
+
+test("an account outside the program with a person's address is an error, whatever its capitals", async () => {
+  const person = (name: string, id: string) => ({
+    type: "authentik:index/user:User",
+    name,
+    id,
+    inputs: { email: `${name}@plana.solutions` },
+  });
+  const users = [
+    { pk: 1, username: "akadmin", email: "Ada@Plana.Solutions" },
+    { pk: 2, username: "ada", email: "ada@plana.solutions" },
+    { pk: 3, username: "outpost", email: "" },
+    { pk: 4, username: "guest", email: "guest@example.org" },
+  ];
+  const found = await addresses.run({
+    objects: { list: () => Promise.resolve(users) },
+    resources: [person("ada", "2"), { type: "authentik:index/user:User", name: "bare", id: "9", inputs: {} }],
+  } as unknown as Examination);
+  expect(found).toEqual([
+    {
+      severity: "error",
+      subject: "account akadmin",
+      meaning: "has the address of ada, and is not in the program: ada comes in as akadmin, or not at all",
+      mend: "give account akadmin another address in Authentik (Directory, Users)",
+    },
+  ]);
 });
 
 describe("the doors", () => {
