@@ -42,7 +42,7 @@ export async function repair(workspace: Workspace, args: readonly string[]): Pro
   if (startOver) return (await beginAnew(workspace, { gone: ownerIsGone, say })) ? 0 : 1;
   if (!(await mend(workspace, { gone: ownerIsGone, say }))) return 1;
   if (!up) return 0;
-  const { code } = await converge(workspace);
+  const { code } = await converge(workspace, [], ownerIsGone);
   if (code !== 0) return code;
   for (const each of await emptyFields(workspace, await connect(workspace)))
     say(`${place(each)}: emptied through the API, which no \`up\` does`);
