@@ -1,5 +1,6 @@
 import { importAll } from "../adoption/plan";
 import { sealed } from "../adoption/sealed-import";
+import { whileWaiting } from "../commands/patience";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { readDeployment, type PendingOperation, type Resource } from "../state/resources";
@@ -80,7 +81,11 @@ async function recordUnrecorded(
     told.add(text);
   };
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
-    const { desired, importFile, stop, waiting } = await findUnrecorded(workspace, live, once);
+    const { desired, importFile, stop, waiting } = await whileWaiting(
+      "what is there and not in the state: a preview",
+      () => findUnrecorded(workspace, live, once),
+      options.say,
+    );
     // A mending that was itself cut off has forgotten the operation, and the state never had the release.
     if (round === 1 && !(await freeReleases(live.cluster, desired, free))) return false;
     if (!(await unlocked(workspace, options, () => importAll(workspace, importFile)))) return false;

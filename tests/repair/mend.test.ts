@@ -37,11 +37,19 @@ interface Played {
   readonly url?: string;
   readonly pending?: readonly object[];
   readonly resources?: readonly object[];
+  /** Milliseconds that a preview takes. */
+  readonly takes?: number;
   /** What `stack import` fails with. */
   readonly refuses?: string;
 }
 
-function played({ url = "s3://states", pending = [], resources = [], refuses }: Played): Workspace {
+function played({
+  url = "s3://states",
+  pending = [],
+  resources = [],
+  refuses,
+  takes = 0,
+}: Played): Workspace {
   const ended = (stdout: string, stderr = ""): Promise<Finished> =>
     Promise.resolve({ code: stderr === "" ? 0 : 255, stdout, stderr });
   const pulumi: Workspace["pulumi"] = ([command = "", second = ""]) => {
@@ -55,8 +63,11 @@ function played({ url = "s3://states", pending = [], resources = [], refuses }: 
     if (command === "stack" && second === "import") return ended("", refuses);
     return ended("");
   };
-  const cli: Workspace["cli"] = ([command]) =>
-    command === "whoami" ? ended(JSON.stringify({ url })) : ended("", "not played");
+  const cli: Workspace["cli"] = async ([command]) => {
+    if (command === "whoami") return ended(JSON.stringify({ url }));
+    await new Promise((resolve) => setTimeout(resolve, takes));
+    return ended("", "not played");
+  };
   return { folder: ROOT, directory: ROOT, stack: "prod", env: {}, pulumi, cli } as unknown as Workspace;
 }
 
@@ -129,4 +140,16 @@ test.each([
   const told = said.find((text) => text.startsWith("What an import had written down in clear")) ?? "";
   expect(told).toContain("is encrypted in the state now.\n");
   expect(told).toContain(expected);
+});
+
+test("a preview that takes long is told to go on", async () => {
+  jest.useFakeTimers();
+  try {
+    const mending = mend(played({ takes: 20_000 }), { gone: [], say });
+    await jest.advanceTimersByTimeAsync(20_000);
+    expect(await mending).toBe(true);
+    expect(said).toEqual(["  … what is there and not in the state: a preview: not yet, after 15 s"]);
+  } finally {
+    jest.useRealTimers();
+  }
 });
