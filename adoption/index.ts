@@ -2,6 +2,7 @@ import { Command } from "commander";
 
 import { converge } from "../commands/converge";
 import { parse } from "../commands/parse";
+import { whileWaiting } from "../commands/patience";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
@@ -144,8 +145,9 @@ async function decide(
   // What runs is taken as it is, its secret key too, however short.
   if (await hasRelease(live, need.namespace)) await adoptRelease(copy);
   say("Rehearsing the import on this machine; nothing is written to a server or to the stack …");
-  const found = await plan(copy, live, hints);
-  const changes = [...(await rehearse(copy, found, live)), ...need.lost.map(lostSetting)];
+  const found = await whileWaiting("the plan: a preview", () => plan(copy, live, hints), say);
+  const overwritten = await whileWaiting("the rehearsal", () => rehearse(copy, found, live), say);
+  const changes = [...overwritten, ...need.lost.map(lostSetting)];
   say(`\n${planReport(found, changes)}\n`);
   for (const { path, from } of need.missing) say(`taken over into the configuration: ${path}, from ${from}`);
 
@@ -187,9 +189,12 @@ async function carryOut(
   const before = await firstPicture(workspace, live, found, need, changes, say);
   if (takesRelease(found.adopt)) await adoptRelease(workspace);
   say("\nImporting …");
-  if (!(await unlocked(workspace, { gone: [], say }, () => importAll(workspace, found.importFile)))) return 1;
+  const importing = () => importAll(workspace, found.importFile);
+  if (!(await unlocked(workspace, { gone: [], say }, () => whileWaiting("the import", importing, say))))
+    return 1;
   await sealImported(workspace, say);
-  const proof = await differences(await preview(workspace), live);
+  const steps = await whileWaiting("the proof: a preview", () => preview(workspace), say);
+  const proof = await differences(steps, live);
   const unexpected = proof.filter((each) => each.harmless === undefined && !isAccepted(each, accept));
   for (const each of proof.filter(({ harmless }) => harmless !== undefined)) {
     say(`  ${place(each)}: ${each.harmless ?? ""}`);
@@ -221,10 +226,13 @@ async function prove(
   accept: readonly string[],
   say: (text: string) => void,
 ): Promise<number> {
-  const check = () => workspace.pulumi(["preview", "--refresh", "--expect-no-changes"]);
+  const refreshed = "the proof: a refreshed preview";
+  const check = () =>
+    whileWaiting(refreshed, () => workspace.pulumi(["preview", "--refresh", "--expect-no-changes"]), say);
   let still = await check();
   if (still.code !== 0) {
-    const emptied = await emptyFields(workspace, live, (each) => isAccepted(each, accept));
+    const meant = (each: Difference) => isAccepted(each, accept);
+    const emptied = await whileWaiting(refreshed, () => emptyFields(workspace, live, meant), say);
     for (const each of emptied) say(`  ${place(each)}: emptied through the API, which no \`up\` does`);
     if (emptied.length > 0) still = await check();
   }

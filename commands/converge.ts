@@ -9,8 +9,13 @@ import type { Workspace } from "./workspace";
  * policy pack, and after what an interrupted run left behind has been mended.
  *
  * @param args what the operator gives.
+ * @param gone owners of locks of whom the operator says that they are gone, as `user@host:pid`.
  */
-export async function converge(workspace: Workspace, args: readonly string[] = []): Promise<Finished> {
+export async function converge(
+  workspace: Workspace,
+  args: readonly string[] = [],
+  gone: readonly string[] = [],
+): Promise<Finished> {
   const update = ["up", "--yes", "--refresh", ...policyArguments(workspace, args), ...args];
   const say = (text: string) => console.error(text);
   await checkRoom(workspace);
@@ -23,7 +28,7 @@ export async function converge(workspace: Workspace, args: readonly string[] = [
     return { code: 1, stdout: "", stderr: refused };
   }
   if (!(await settled(workspace, say))) return { code: 1, stdout: "", stderr: "" };
-  return unlocking(workspace, say, () => workspace.pulumi(update, { show: true }));
+  return unlocking(workspace, say, () => workspace.pulumi(update, { show: true }), gone);
 }
 
 /**
@@ -42,12 +47,19 @@ export async function unlocking(
   workspace: Workspace,
   say: (text: string) => void,
   act: () => Promise<Finished>,
+  gone: readonly string[] = [],
 ): Promise<Finished> {
   const { mend } = await import("../repair/mend");
-  const { lockOwners } = await import("../repair/lock");
+  const { conflictOf, isConflict, lockOwners } = await import("../repair/lock");
   const { isUnreadable } = await import("../repair/folder-backend");
   const ran = await act();
-  const locked =
-    ran.code !== 0 && (lockOwners(ran.stdout + ran.stderr).length > 0 || isUnreadable(ran.stderr));
-  return locked && (await mend(workspace, { gone: [], say })) ? act() : ran;
+  const said = ran.stdout + ran.stderr;
+  if (ran.code === 0) return ran;
+  if (isConflict(said)) {
+    say(conflictOf(workspace.stack));
+    return ran;
+  }
+  const locked = lockOwners(said);
+  if (locked.length === 0 && !isUnreadable(ran.stderr)) return ran;
+  return (await mend(workspace, { gone, locked, say })) ? act() : ran;
 }

@@ -46,7 +46,7 @@ const MAPPINGS = "/propertymappings/all/";
 const PROVIDERS = "/providers/all/";
 
 /**
- * How each type is known: people by username or e-mail, groups by name, applications, flows and sources by slug,
+ * How each type is known: people by username, else by e-mail, groups by name, applications, flows and sources by slug,
  * providers by client id, name or application, mappings by name or scope name, bindings by target and subject, the
  * embedded outpost by its managed key. Which field is the engine's id: the provider's source.
  */
@@ -102,7 +102,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   StageUserWrite: stage("/stages/user_write/"),
   SystemSettings: kind("/admin/settings/", { singleton: "system_settings" }),
   Token: kind("/core/tokens/", { id: "identifier", identities: [[by("identifier")]] }),
-  User: kind("/core/users/", { identities: [[by("username"), { ...by("email"), fold: true }]] }),
+  // Authentik demands that usernames are unique, not addresses: another account may have somebody's.
+  User: kind("/core/users/", { identities: [[by("username")], [{ ...by("email"), fold: true }]] }),
 };
 
 /** The kind of a type token such as `authentik:index/group:Group`. */

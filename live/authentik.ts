@@ -24,6 +24,8 @@ type Query = Readonly<Record<string, string | number | boolean>>;
 /** Pages are bounded, so that a server that never ends its list ends the command. */
 const MOST_PAGES = 1_000;
 const PAGE_SIZE = 100;
+/** How often a list is read whose pages do not fit together. */
+const MOST_READINGS = 3;
 
 /**
  * The API of an Authentik that runs. Requests that are safe to repeat (GET, PUT, DELETE) are, with backoff and as
@@ -67,17 +69,34 @@ export class AuthentikApi {
     return this.json("GET", path, response);
   }
 
-  /** All objects of a list, page by page. */
+  /**
+   * All objects of a list, each once. The server cuts pages by their place in an order that is not unique (bindings all
+   * have order 0), and others may write meanwhile: read again where what came is not as many objects as it counts.
+   */
   async list(path: string, query: Query = {}): Promise<Json[]> {
-    const all: Json[] = [];
+    for (let reading = 1; reading <= MOST_READINGS; reading += 1) {
+      const all = await this.pages(path, query);
+      if (all) return all;
+    }
+    const why = `${MOST_READINGS} times its pages held other objects than it counts; somebody may be changing them`;
+    throw new ServerError("Authentik", "GET", path, 200, why);
+  }
+
+  /** @returns undefined when the pages do not fit together. */
+  private async pages(path: string, query: Query): Promise<Json[] | undefined> {
+    const all = new Map<string, Json>();
     for (let page = 1; page <= MOST_PAGES; page += 1) {
       const answer = await this.get(path, { ...query, page, page_size: PAGE_SIZE });
+      // It has become shorter since the page before.
+      if (answer === undefined && page > 1) return undefined;
       if (!Array.isArray(answer?.results)) {
         throw new ServerError("Authentik", "GET", path, undefined, "the answer is no list");
       }
-      all.push(...(answer.results as Json[]));
-      const next = (answer.pagination as { next?: number } | undefined)?.next ?? 0;
-      if (next <= page) return all;
+      const results = answer.results as Json[];
+      const { next = 0, count } = (answer.pagination ?? {}) as { next?: number; count?: number };
+      if (page === 1 && next <= page) return results;
+      for (const object of results) all.set(keyOf(object), object);
+      if (next <= page) return count === undefined || all.size === count ? [...all.values()] : undefined;
     }
     throw new ServerError("Authentik", "GET", path, undefined, `more than ${MOST_PAGES} pages`);
   }
@@ -141,4 +160,9 @@ export class AuthentikApi {
   private async refused(method: string, path: string, response: Response): Promise<ServerError> {
     return new ServerError("Authentik", method, path, response.status, await response.text().catch(() => ""));
   }
+}
+
+/** What tells an object of a list from every other one. */
+function keyOf(object: Json): string {
+  return JSON.stringify(object.pk ?? object.brand_uuid ?? object);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
 
 import {
@@ -42,15 +43,17 @@ export class Cluster {
   /**
    * @param kubeconfig file, or files as `$KUBECONFIG` lists them, or what stands in one; absent, the usual places are
    *   looked at.
+   * @throws Error when it names no cluster: nothing of it can be read, or its context is not there.
    */
   constructor(
     kubeconfig?: string,
     private readonly options: ClusterOptions = {},
   ) {
     if (!kubeconfig) this.config.loadFromDefault();
-    else if (/[\n{]/.test(kubeconfig)) this.config.loadFromString(kubeconfig);
+    else if (/[\n{]/.test(kubeconfig)) load("its text", () => this.config.loadFromString(kubeconfig));
     else loadFiles(this.config, kubeconfig.split(delimiter));
     if (options.context !== undefined) this.config.setCurrentContext(options.context);
+    if (!this.config.getCurrentCluster()) throw new Error(without(this.config));
     this.objects = KubernetesObjectApi.makeApiClient(this.config);
   }
 
@@ -193,14 +196,43 @@ async function inTime<T>(request: Promise<T>, patience: number): Promise<T> {
   }
 }
 
-function loadFiles(config: KubeConfig, files: readonly string[]): void {
-  const [first, ...others] = files.filter((file) => file !== "");
-  if (first !== undefined) config.loadFromFile(first);
-  for (const file of others) {
-    const more = new KubeConfig();
-    more.loadFromFile(file);
-    config.mergeConfig(more, true);
+/** As kubectl does it: files that are not there are passed over, and of what two of them name the first one's counts. */
+function loadFiles(config: KubeConfig, listed: readonly string[]): void {
+  const named = listed.filter((file) => file !== "");
+  const files = named.filter((file) => existsSync(file));
+  if (files.length === 0) throw new Error(`there is no file ${named.join(", nor ")}`);
+  for (const file of files) {
+    const next = new KubeConfig();
+    load(file, () => next.loadFromFile(file));
+    config.clusters = joined(config.clusters, next.clusters);
+    config.users = joined(config.users, next.users);
+    config.contexts = joined(config.contexts, next.contexts);
+    if (!config.currentContext) config.currentContext = next.currentContext;
   }
+}
+
+/** @throws Error without what the parser quotes: a kubeconfig holds secrets. */
+function load(what: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    const { message, reason = message } = error as Error & { readonly reason?: string };
+    throw new Error(`${what} cannot be read: ${reason}`);
+  }
+}
+
+function joined<T extends { readonly name: string }>(first: readonly T[] = [], more: readonly T[] = []): T[] {
+  return [...first, ...more.filter(({ name }) => !first.some((each) => each.name === name))];
+}
+
+/** Why a kubeconfig names no cluster. */
+function without(config: KubeConfig): string {
+  const { currentContext } = config;
+  if (!currentContext) return "it has no current-context";
+  const context = config.getContextObject(currentContext);
+  if (context) return `its context ${currentContext} is of cluster ${context.cluster}, which is not in it`;
+  const names = config.contexts.map(({ name }) => name).join(", ");
+  return `there is no context ${currentContext} in it; there is ${names || "none"}`;
 }
 
 /** No such object, or no such kind on this cluster. */

@@ -7,6 +7,11 @@ import { Secret } from "./secret";
 /** The servers behind a stack. */
 export interface Live {
   readonly authentik: AuthentikApi;
+  /**
+   * Made at its first use: what needs Authentik alone goes on where the kubeconfig is of no use.
+   *
+   * @throws Error when the kubeconfig names no cluster.
+   */
   readonly cluster: Cluster;
 }
 
@@ -29,13 +34,36 @@ export async function connect(workspace: Workspace): Promise<Live> {
         `  mend: npm run pulumi -- config set ${set} --stack ${workspace.stack}   (or export ${variable})`,
     );
   };
+  let cluster: Cluster | undefined;
   return {
     authentik: new AuthentikApi({
       url: configured("authentik:url", "AUTHENTIK_URL"),
       token: new Secret(configured("authentik:token", "AUTHENTIK_TOKEN")),
     }),
-    cluster: new Cluster(valueOf("kubernetes:kubeconfig") ?? env.KUBECONFIG, {
-      context: valueOf("kubernetes:context"),
-    }),
+    get cluster() {
+      return (cluster ??= clusterOf(workspace, valueOf));
+    },
   };
+}
+
+/** The cluster of a stack. @throws Error, with what mends it, when no cluster is named. */
+function clusterOf({ env, stack }: Workspace, valueOf: (key: string) => string | undefined): Cluster {
+  const key = "kubernetes:kubeconfig";
+  const own = valueOf(key);
+  const context = valueOf("kubernetes:context");
+  try {
+    return new Cluster(own ?? env.KUBECONFIG, { context });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const place = own !== undefined ? key : env.KUBECONFIG ? "KUBECONFIG" : "the usual kubeconfig";
+    const wanted = context === undefined ? "a current-context" : `context ${context} (kubernetes:context)`;
+    const mend =
+      own === undefined
+        ? "export KUBECONFIG=<file>"
+        : `npm run pulumi -- config set --secret ${key} --stack ${stack} < <file>`;
+    throw new Error(
+      `${place} of stack ${stack}: ${why}; expected a kubeconfig with ${wanted}\n` +
+        `  mend: ${mend}   (kubectl config get-contexts: what it has)`,
+    );
+  }
 }

@@ -1,12 +1,7 @@
+import { whileWaiting } from "../commands/patience";
 import { visible } from "../stacks/visible";
 import type { Action, Context } from "./context";
 import { Refusal } from "./refusal";
-
-/** Milliseconds after which it is said again that a step goes on. */
-const STILL = 15_000;
-
-/** Milliseconds from which on it is also said how to stop it: a server that never answers keeps the engine waiting. */
-const LONG = 60_000;
 
 /** Steps of one verb on one subject: each is said, logged, and in a dry run only told. */
 export class Steps {
@@ -34,20 +29,12 @@ export class Steps {
       context.log({ ...line, outcome: "would be done" });
       return;
     }
-    const started = Date.now();
-    const still = setInterval(() => {
-      const since = Date.now() - started;
-      const stop = since < LONG ? "" : "; Ctrl-C twice stops it, and the same command goes on";
-      context.say(`  … ${name}: not yet, after ${Math.round(since / 1000)} s${stop}`);
-    }, STILL);
     try {
-      await act();
+      await whileWaiting(name, act, (text) => context.say(text), "Ctrl-C twice");
     } catch (error) {
       const [detail] = error instanceof Error ? error.message.split("\n") : [];
       context.log({ ...line, outcome: "failed", detail });
       throw error;
-    } finally {
-      clearInterval(still);
     }
     this.names.push(name);
     context.say(name);

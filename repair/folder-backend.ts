@@ -16,21 +16,36 @@ export function isUnreadable(said: string): boolean {
   return UNREADABLE.test(said);
 }
 
+/** Address of the backend; empty where the CLI tells none. */
+export async function backendUrl(workspace: Workspace): Promise<string> {
+  const { code, stdout } = await workspace.cli(["whoami", "--json"]);
+  return code === 0 ? ((JSON.parse(stdout) as { url?: string }).url ?? "") : "";
+}
+
+/** Name under which the backend keeps the project. */
+export function projectOf({ folder }: Workspace): string {
+  return (load(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as { name: string }).name;
+}
+
+/** The folder of a backend that is one. */
+export function folderAt(url: string): string | undefined {
+  const whole = url.replace(/^file:\/\/~/, `file://${homedir()}`);
+  return whole.startsWith("file:///") ? fileURLToPath(whole) : undefined;
+}
+
 /** Where a backend that is a folder keeps what. */
 export async function foldersOf(workspace: Workspace) {
-  const { folder, stack } = workspace;
-  const { code, stdout } = await workspace.cli(["whoami", "--json"]);
-  const said = code === 0 ? ((JSON.parse(stdout) as { url?: string }).url ?? "") : "";
-  const url = said.replace(/^file:\/\/~/, `file://${homedir()}`);
-  if (!url.startsWith("file:///")) return undefined;
-  const { name } = load(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as { name: string };
-  const kept = join(fileURLToPath(url), ".pulumi");
+  const { stack } = workspace;
+  const root = folderAt(await backendUrl(workspace));
+  if (root === undefined) return undefined;
+  const project = projectOf(workspace);
+  const kept = join(root, ".pulumi");
   return {
-    root: fileURLToPath(url),
-    stacks: join(kept, "stacks", name),
-    backups: join(kept, "backups", name, stack),
-    history: join(kept, "history", name, stack),
-    locks: join(kept, "locks", "organization", name, stack),
+    root,
+    stacks: join(kept, "stacks", project),
+    backups: join(kept, "backups", project, stack),
+    history: join(kept, "history", project, stack),
+    locks: join(kept, "locks", "organization", project, stack),
   };
 }
 

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { place } from "../adoption/acceptance";
 import { converge } from "../commands/converge";
 import { parse } from "../commands/parse";
+import { whileWaiting } from "../commands/patience";
 import type { Workspace } from "../commands/workspace";
 import { connect } from "../live/connect";
 import { visibleLines } from "../stacks/visible";
@@ -42,9 +43,14 @@ export async function repair(workspace: Workspace, args: readonly string[]): Pro
   if (startOver) return (await beginAnew(workspace, { gone: ownerIsGone, say })) ? 0 : 1;
   if (!(await mend(workspace, { gone: ownerIsGone, say }))) return 1;
   if (!up) return 0;
-  const { code } = await converge(workspace);
+  const { code } = await converge(workspace, [], ownerIsGone);
   if (code !== 0) return code;
-  for (const each of await emptyFields(workspace, await connect(workspace)))
-    say(`${place(each)}: emptied through the API, which no \`up\` does`);
+  const live = await connect(workspace);
+  const emptied = await whileWaiting(
+    "what `up` leaves full: a refreshed preview",
+    () => emptyFields(workspace, live),
+    say,
+  );
+  for (const each of emptied) say(`${place(each)}: emptied through the API, which no \`up\` does`);
   return 0;
 }

@@ -26,6 +26,19 @@ export function lockOwners(said: string): LockOwner[] {
   );
 }
 
+/** Whether Pulumi Cloud says that another run works on the stack. It names nobody. */
+export function isConflict(said: string): boolean {
+  return /another update is currently in progress/i.test(said);
+}
+
+/** What to do about a run of which Pulumi Cloud says that it works on the stack. */
+export function conflictOf(stack: string): string {
+  return (
+    `Another run works on stack ${stack}, says Pulumi Cloud.\n` +
+    `  mend: wait for it, then run this again; when that run has ended for certain: npm run pulumi -- cancel --stack ${stack}`
+  );
+}
+
 /** The owner that a lock file names; undefined where it is cut off, or gone meanwhile. */
 export function ownerIn(file: string): LockOwner | undefined {
   if (!file.endsWith(".json")) return undefined;

@@ -1,5 +1,6 @@
 import { importAll } from "../adoption/plan";
 import { sealed } from "../adoption/sealed-import";
+import { whileWaiting } from "../commands/patience";
 import type { Workspace } from "../commands/workspace";
 import { connect, type Live } from "../live/connect";
 import { count } from "../review/text";
@@ -7,15 +8,17 @@ import { exportState, importState } from "../state/engine";
 import { readDeployment, type PendingOperation, type Resource } from "../state/resources";
 import { dropCutNotes, filesIn, foldersOf, isUnreadable } from "./folder-backend";
 import { importFileOf, type Found } from "./import-pending";
-import { isGone, lockOwners, nameOf, ownerIn, type LockOwner } from "./lock";
+import { conflictOf, isConflict, isGone, lockOwners, nameOf, ownerIn, type LockOwner } from "./lock";
 import { resolvePending } from "./pending";
 import { dropCopiesInClear, lastSoundCopy } from "./sound-copy";
-import { freeReleases } from "./stuck-release";
+import { freeReleases, type Freeing } from "./stuck-release";
 import { findUnrecorded } from "./unrecorded";
 
 export interface RepairOptions {
   /** Owners of locks of whom the operator says that they are gone, as `user@host:pid`. */
   readonly gone: readonly string[];
+  /** Owners of locks of whom the engine has complained. */
+  readonly locked?: readonly LockOwner[];
   readonly say: (text: string) => void;
   /** Whether what is on the servers and not in the state is left to the caller: an adoption takes it over itself. */
   readonly adopting?: true;
@@ -48,16 +51,18 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
     const file = importFileOf(made, inState, pluginVersions(state.resources));
     if (!(await unlocked(workspace, options, () => importAll(workspace, file)))) return false;
   }
-  // Only now, since it forgets what was interrupted: an object that is not imported yet would be left for ever. Where
-  // nothing was, the state is written back as it is, which tells whether somebody holds the lock.
-  // What somebody at work wrote between that export and the import would be written over.
-  if (await isHeld(workspace, options)) return false;
-  const settle = async () => importState(workspace, await exportState(workspace));
-  if (!(await unlocked(workspace, options, settle))) return false;
+  // What somebody at work wrote between the export and the import below would be written over.
+  const met = state.pending.length > 0 ? [] : (options.locked ?? []);
+  if (!(await isFree(workspace, options, met))) return false;
+  const settle = () =>
+    unlocked(workspace, options, async () => importState(workspace, await exportState(workspace)));
+  // Only now, since it forgets what was interrupted: an object that is not imported yet would be left for ever.
+  if (state.pending.length > 0 && !(await settle())) return false;
   await sealImported(workspace, say);
   const releases = [...state.resources, ...state.pending.map(({ resource }) => resource)];
-  await freeReleases(live.cluster, releases, say);
-  if (!options.adopting && !(await recordUnrecorded(workspace, live, options))) return false;
+  const free: Freeing = { say, mayFree: () => (state.pending.length > 0 ? Promise.resolve(true) : settle()) };
+  if (!(await freeReleases(live.cluster, releases, free))) return false;
+  if (!options.adopting && !(await recordUnrecorded(workspace, live, options, free))) return false;
   if (state.pending.length > 0) say("The state is sound again.");
   return true;
 }
@@ -66,16 +71,25 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
 const MOST_ROUNDS = 8;
 
 /** Imports what an update made and did not write down: first what depends on nothing, then what depends on that. */
-async function recordUnrecorded(workspace: Workspace, live: Live, options: RepairOptions): Promise<boolean> {
+async function recordUnrecorded(
+  workspace: Workspace,
+  live: Live,
+  options: RepairOptions,
+  free: Freeing,
+): Promise<boolean> {
   const told = new Set<string>();
   const once = (text: string) => {
     if (!told.has(text)) options.say(text);
     told.add(text);
   };
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
-    const { desired, importFile, stop, waiting } = await findUnrecorded(workspace, live, once);
+    const { desired, importFile, stop, waiting } = await whileWaiting(
+      "what is there and not in the state: a preview",
+      () => findUnrecorded(workspace, live, once),
+      options.say,
+    );
     // A mending that was itself cut off has forgotten the operation, and the state never had the release.
-    if (round === 1) await freeReleases(live.cluster, desired, options.say);
+    if (round === 1 && !(await freeReleases(live.cluster, desired, free))) return false;
     if (!(await unlocked(workspace, options, () => importAll(workspace, importFile)))) return false;
     if (stop) return false;
     if (!waiting) break;
@@ -171,13 +185,43 @@ async function readable(
   return written ? readDeployment(copy.text).pending : undefined;
 }
 
-/** Whether somebody who may still be at work holds the lock, where the backend is a folder; says so. */
-async function isHeld(workspace: Workspace, { gone, say }: RepairOptions): Promise<boolean> {
+/**
+ * Whether nobody who may still be at work holds the lock; clears that of an owner that is gone. A backend that is a folder
+ * keeps it as a file. Of any other only that is known which the engine has complained of: what takes the lock meets it.
+ *
+ * @param met owners of locks that the engine has complained of.
+ */
+async function isFree(
+  workspace: Workspace,
+  options: RepairOptions,
+  met: readonly LockOwner[],
+): Promise<boolean> {
   const folders = await foldersOf(workspace);
-  const owners = folders ? filesIn(folders.locks).flatMap((file) => ownerIn(file) ?? []) : [];
-  const owner = owners.find((each) => !isGone(each) && !gone.includes(nameOf(each)));
-  if (owner) say(lockedBy(workspace, owner));
-  return owner !== undefined;
+  const owners = folders ? filesIn(folders.locks).flatMap((file) => ownerIn(file) ?? []) : met;
+  if (!areGone(workspace, owners, options)) return false;
+  if (folders) await dropCutNotes(workspace, options.say);
+  if (owners.length > 0) await clear(workspace, options.say);
+  return true;
+}
+
+/** Whether all owners of locks are gone; says of each why it is taken to be, or that it is not. */
+function areGone(workspace: Workspace, owners: readonly LockOwner[], { gone, say }: RepairOptions): boolean {
+  const held = owners.find((owner) => !isGone(owner) && !gone.includes(nameOf(owner)));
+  if (held) {
+    say(lockedBy(workspace, held));
+    return false;
+  }
+  for (const owner of owners) {
+    const why = isGone(owner) ? "its owner is gone" : "told to be gone";
+    say(`The lock of ${nameOf(owner)}, taken at ${owner.since}: ${why}.`);
+  }
+  return true;
+}
+
+async function clear(workspace: Workspace, say: (text: string) => void): Promise<void> {
+  const cleared = await workspace.pulumi(["cancel", "--yes"]);
+  if (cleared.code !== 0) throw new Error(`the lock could not be cleared:\n${cleared.stderr.trim()}`);
+  say("Cleared.");
 }
 
 function lockedBy({ stack }: Workspace, owner: LockOwner): string {
@@ -195,48 +239,43 @@ function lockedBy({ stack }: Workspace, owner: LockOwner): string {
  */
 export async function unlocked(
   workspace: Workspace,
-  { gone, say }: RepairOptions,
+  options: RepairOptions,
   act: () => Promise<void>,
 ): Promise<boolean> {
+  const { say } = options;
   try {
     await act();
     return true;
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
+    if (isConflict(message)) {
+      say(conflictOf(workspace.stack));
+      return false;
+    }
     const owners = lockOwners(message);
     if (owners.length === 0) {
       if (!isUnreadable(message) || !(await dropCutNotes(workspace, say))) throw error;
       // With its note gone, the lock itself can be read.
-      return unlocked(workspace, { gone, say }, act);
+      return unlocked(workspace, options, act);
     }
-    for (const owner of owners) {
-      const name = nameOf(owner);
-      if (isGone(owner)) say(`The lock of ${name}, taken at ${owner.since}: its owner is gone.`);
-      else if (gone.includes(name)) say(`The lock of ${name}, taken at ${owner.since}: told to be gone.`);
-      else {
-        say(lockedBy(workspace, owner));
-        return false;
-      }
-    }
+    if (!areGone(workspace, owners, options)) return false;
   }
-  const cleared = await workspace.pulumi(["cancel", "--yes"]);
-  if (cleared.code !== 0) throw new Error(`the lock could not be cleared:\n${cleared.stderr.trim()}`);
-  say("Cleared.");
+  await clear(workspace, say);
   await act();
   return true;
 }
 
 /**
  * Marks what an import has left in clear of a Helm release and of Secrets, and takes away the engine's copies of such a
- * state. After an update that went well there is nothing of the kind.
+ * state; where they lie in no folder, it is said where. After an update that went well there is nothing of the kind.
  */
 export async function sealImported(workspace: Workspace, say: (text: string) => void): Promise<void> {
   const text = sealed(await exportState(workspace));
   if (text === undefined) return;
   // Twice, since the engine keeps the state before the last write beside it.
   for (let time = 1; time <= 2; time += 1) await importState(workspace, text);
-  await dropCopiesInClear(workspace, say);
-  say("What an import had written down in clear is encrypted now.");
+  const kept = await dropCopiesInClear(workspace, say);
+  say(`What an import had written down in clear is encrypted in the state now.${kept ? `\n${kept}` : ""}`);
 }
 
 /** Versions of the plugins that the state's resources were made with. */

@@ -38,7 +38,7 @@ export async function resolvePending(
     } else if (answer.found === "several") {
       certain = false;
       const candidates = answer.candidates.map(({ id, object }) => `${labelOf(object)} (${id})`).join(" or ");
-      say(`  ${name}: may be ${candidates}; remove the one that is not meant, and run this again`);
+      say(`  ${name}: may be ${candidates}; change or remove the one that is not meant, and run this again`);
     } else {
       say(`  ${name}: was not made; forgotten`);
     }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { sealed } from "../adoption/sealed-import";
 import type { Workspace } from "../commands/workspace";
-import { filesIn, foldersOf } from "./folder-backend";
+import { backendUrl, filesIn, folderAt, foldersOf, projectOf } from "./folder-backend";
 
 /** A copy of a stack's state that can be read. */
 export interface SoundCopy {
@@ -32,14 +32,33 @@ export async function lastSoundCopy(workspace: Workspace): Promise<SoundCopy | u
   return copies.sort((a, b) => Date.parse(b.written) - Date.parse(a.written))[0];
 }
 
-/** Takes away copies in which values of a Helm release stand in clear. */
-export async function dropCopiesInClear(workspace: Workspace, say: (text: string) => void): Promise<void> {
+/**
+ * Takes away copies in which values of a Helm release stand in clear.
+ *
+ * @returns what is left of them where the backend is no folder, and what to do about it.
+ */
+export async function dropCopiesInClear(
+  workspace: Workspace,
+  say: (text: string) => void,
+): Promise<string | undefined> {
+  const url = await backendUrl(workspace);
+  if (folderAt(url) === undefined) return keptElsewhere(url, projectOf(workspace), workspace.stack);
   for (const path of await copiesOf(workspace)) {
     const copy = readCopy(path);
     if (!copy || sealed(copy.text) === undefined) continue;
     for (const file of [path, `${path}.attrs`]) rmSync(file, { force: true });
     say(`${path} held them, too, and is taken away.`);
   }
+  return undefined;
+}
+
+function keptElsewhere(url: string, project: string, stack: string): string {
+  const place = `${project}/${stack}`;
+  return /^https?:/.test(url)
+    ? `Pulumi Cloud keeps every version of the state: those that were written since the import began hold it in clear, and whoever may read stack ${stack} gets them (pulumi stack export --version <number>).\n` +
+        "  mend: give nobody else access to the stack; renew what others could read already"
+    : `Copies that the engine has made since the import began hold it in clear, and lie in the backend (${url || "it could not be asked which"}).\n` +
+        `  mend: delete there what was written since then under .pulumi/history/${place}/ and .pulumi/backups/${place}/; where the bucket keeps versions, those of .pulumi/stacks/${place}.json and ${stack}.json.bak as well`;
 }
 
 /** Files in which a backend that is a folder keeps earlier states of the stack. */

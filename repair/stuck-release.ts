@@ -12,24 +12,33 @@ export function isHalfInstalled(record: object): boolean {
   return statusOf(record) === "pending-install";
 }
 
+/** How releases are freed. */
+export interface Freeing {
+  readonly say: (text: string) => void;
+  /** Whether nobody works on the stack any more; asked before anything is taken away. */
+  readonly mayFree: () => Promise<boolean>;
+}
+
 /**
  * Takes away Helm's records of operations on the releases that were cut off. While one is there, Helm refuses every further
  * operation for ever ("another operation (install/upgrade/rollback) is in progress"). What the operation had made in the
  * cluster carries the release's name, and is taken over by the next one.
  *
- * Only to be called when nobody works on the stack any more.
+ * @returns false where somebody may still be at work.
  */
 export async function freeReleases(
   cluster: Cluster,
   resources: readonly Resource[],
-  say: (text: string) => void,
-): Promise<void> {
+  { say, mayFree }: Freeing,
+): Promise<boolean> {
   const all = new Map(resources.map((resource) => [resource.urn, resource]));
   for (const resource of all.values()) {
     const place = resource.type === RELEASE ? placeOf(resource, all) : undefined;
     if (!place) continue;
     const records = await cluster.list("v1", "Secret", place.namespace, `owner=helm,name=${place.name}`);
-    for (const record of records.filter((each) => PENDING.has(statusOf(each)))) {
+    const stuck = records.filter((each) => PENDING.has(statusOf(each)));
+    if (stuck.length > 0 && !(await mayFree())) return false;
+    for (const record of stuck) {
       await cluster.remove({
         apiVersion: "v1",
         kind: "Secret",
@@ -41,6 +50,7 @@ export async function freeReleases(
       );
     }
   }
+  return true;
 }
 
 function statusOf(record: object): string {

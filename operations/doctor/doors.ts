@@ -50,7 +50,7 @@ export const doors: Check = {
   },
 };
 
-/** The flows that brands, sources and the identification stages in use lead to. */
+/** The flows that brands, sources of any kind, providers and the identification stages lead to. */
 async function doorsOf({ objects }: Examination): Promise<Door[]> {
   const doorways: [unknown, string][] = [];
   for (const brand of await objects.list("/core/brands/")) {
@@ -60,7 +60,7 @@ async function doorsOf({ objects }: Examination): Promise<Door[]> {
       [brand.flow_recovery, `recovery of ${name}`],
     );
   }
-  for (const source of await objects.list("/sources/oauth/")) {
+  for (const source of await objects.list("/sources/all/")) {
     if (source.enabled !== true) continue;
     const name = `source ${String(source.slug)}`;
     doorways.push(
@@ -75,6 +75,10 @@ async function doorsOf({ objects }: Examination): Promise<Door[]> {
       [stage.recovery_flow, `recovery of ${name}`],
       [stage.enrollment_flow, `enrolment of ${name}`],
     );
+  }
+  for (const provider of await objects.list("/providers/all/")) {
+    // Of an application that is opened without a session; where it is empty, the brand's.
+    doorways.push([provider.authentication_flow, `login of provider ${String(provider.name)}`]);
   }
   const unique = new Map<string, Door>();
   for (const [flow, through] of doorways) {

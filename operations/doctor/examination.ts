@@ -63,7 +63,10 @@ export async function examine(context: Context, through?: string): Promise<Exami
   return {
     context,
     authentik: live.authentik,
-    cluster: live.cluster,
+    // Its own kubeconfig may be of no use; what asks Authentik alone is looked at all the same.
+    get cluster() {
+      return live.cluster;
+    },
     objects: new LiveObjects(live.authentik),
     resources,
     publicUrl,
@@ -74,11 +77,14 @@ export async function examine(context: Context, through?: string): Promise<Exami
 
 /** That something could not be looked at. */
 export function unchecked(subject: string, error: unknown): Finding {
+  const [meaning = "", own] = (error instanceof Error ? error.message : String(error)).split("\n  mend: ");
   return {
     severity: "unchecked",
     subject,
-    meaning: error instanceof Error ? error.message : String(error),
-    mend: "make the server answer (doctor --through <address> where the public hosts do not lead there from here), then run this again",
+    meaning,
+    mend:
+      own ??
+      "make the server answer (doctor --through <address> where the public hosts do not lead there from here), then run this again",
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Context, Result } from "../context";
 import { examples, type AddVerb } from "../verb";
 import { access } from "./access";
+import { addresses } from "./addresses";
 import { blueprints } from "./blueprints";
 import { clusterSecrets } from "./cluster-secrets";
 import { discovery } from "./discovery";
@@ -29,6 +30,7 @@ const CHECKS: readonly Check[] = [
   access,
   totp,
   selfChange,
+  addresses,
   strangers,
   expiry,
 ];
@@ -39,11 +41,15 @@ const CHECKS: readonly Check[] = [
  * @param through address to which requests to public hosts go.
  * @throws Refusal when the stack has not been brought up.
  */
-export async function diagnose(context: Context, through?: string): Promise<Result> {
+export async function diagnose(
+  context: Context,
+  through?: string,
+  checks: readonly Check[] = CHECKS,
+): Promise<Result> {
   const examination = await examine(context, through);
   // Together: a server that does not answer then takes its patience once.
   const checked = await Promise.all(
-    CHECKS.map(async (check): Promise<Checked> => {
+    checks.map(async (check): Promise<Checked> => {
       context.say(`looking at ${check.name}`);
       return { check: check.name, findings: await findingsOf(check, examination) };
     }),

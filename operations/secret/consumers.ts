@@ -68,8 +68,13 @@ function reads(template: V1PodTemplateSpec | undefined, secret: string): boolean
 
 /** A workload that reads a Secret. */
 export interface Consumer extends ObjectRef {
-  /** When its pods were last restarted as here, ISO 8601. */
+  /** When its pods were last restarted as here; kubectl writes it with the offset of the machine it runs on. */
   readonly restartedAt?: string;
+}
+
+/** Whether a workload's pods were restarted after an instant; not where its own cannot be read. */
+export function restartedSince({ restartedAt = "" }: Consumer, since: string): boolean {
+  return Date.parse(restartedAt) > Date.parse(since);
 }
 
 /** Restarts a workload's pods as `kubectl rollout restart` does. */

@@ -9,7 +9,7 @@ import { mend } from "../mend";
 import { Steps } from "../steps";
 import { configKey, storeAdopted } from "./adopted";
 import { applicationsFile, clientNamed, credentialsOf, type Client } from "./client";
-import { consumersOf, restart, rolledOut } from "./consumers";
+import { consumersOf, restart, restartedSince, rolledOut } from "./consumers";
 import { Journal, type Progress } from "./journal";
 import { manifestOf, needSops, type ManifestForm } from "./manifest";
 import { verdictOn } from "./token-endpoint";
@@ -69,7 +69,7 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
     const since = interrupted?.appliedAt;
     for (const consumer of consumers) {
       // Once more would take the pods down again that an interrupted run has restarted.
-      if (since !== undefined && (consumer.restartedAt ?? "") > since) continue;
+      if (since !== undefined && restartedSince(consumer, since)) continue;
       await steps.take(`${consumer.kind} ${consumer.name} restarted`, () => restart(cluster, consumer, at));
     }
     for (const consumer of consumers) {

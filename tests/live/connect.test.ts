@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
 import { connect } from "../../live/connect";
 import type { Workspace } from "../../commands/workspace";
 
@@ -42,4 +46,72 @@ test("without them the environment's are used, and without both it is said what 
   await expect(connect(workspaceWith(cluster, {}))).rejects.toThrow(
     "mend: npm run pulumi -- config set authentik:url <value> --stack prod",
   );
+});
+
+describe("a kubeconfig that is of no use", () => {
+  const folder = mkdtempSync(join(tmpdir(), "plana-sso-kubeconfig-"));
+  const missing = join(folder, "missing");
+  const whole = join(folder, "whole");
+  const broken = join(folder, "broken");
+  const other = join(folder, "other");
+  const bare = join(folder, "bare");
+  writeFileSync(whole, KUBECONFIG);
+  writeFileSync(broken, 'apiVersion: v1\nusers: [{token: "planted-token]\n');
+  const named = { name: "staging", cluster: { server: "https://other.example.org" } };
+  writeFileSync(
+    other,
+    JSON.stringify({ "current-context": "prod", clusters: [named], users: [], contexts: [] }),
+  );
+  writeFileSync(bare, JSON.stringify({ ...(JSON.parse(KUBECONFIG) as object), "current-context": "" }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const withoutOwn = { "authentik:url": "https://stack.example.org", "authentik:token": "of-stack" };
+  const live = (kubeconfig: string, values: Readonly<Record<string, string>> = withoutOwn) =>
+    connect(workspaceWith(values, { KUBECONFIG: kubeconfig }));
+  const get = "(kubectl config get-contexts: what it has)";
+
+  test.each([
+    [
+      missing,
+      {},
+      `KUBECONFIG of stack prod: there is no file ${missing}; expected a kubeconfig with a current-context\n` +
+        `  mend: export KUBECONFIG=<file>   ${get}`,
+    ],
+    [bare, {}, "KUBECONFIG of stack prod: it has no current-context; expected"],
+    [
+      whole,
+      { "kubernetes:context": "trial" },
+      "KUBECONFIG of stack prod: there is no context trial in it; there is staging, prod; expected a kubeconfig with context trial (kubernetes:context)\n",
+    ],
+    [
+      whole,
+      { "kubernetes:kubeconfig": "apiVersion: v1\nclusters: []\n" },
+      "kubernetes:kubeconfig of stack prod: it has no current-context; expected a kubeconfig with a current-context\n" +
+        `  mend: npm run pulumi -- config set --secret kubernetes:kubeconfig --stack prod < <file>   ${get}`,
+    ],
+  ])("leaves Authentik alone, and is told where the cluster is needed: %#", async (file, values, message) => {
+    const servers = await live(file, { ...withoutOwn, ...values });
+    expect(servers.authentik.options.url).toBe("https://stack.example.org");
+    expect(() => servers.cluster).toThrow(message);
+  });
+
+  test("what it holds is not quoted", async () => {
+    const servers = await live(broken);
+    let said = "";
+    try {
+      expect(servers.cluster).toBeUndefined();
+    } catch (error) {
+      said = String(error);
+    }
+    expect(said).toContain(`${broken} cannot be read: `);
+    expect(said).not.toContain("planted-token");
+  });
+
+  test("of a list, files that are not there are passed over, and the first one that says something counts", async () => {
+    const servers = await live([missing, bare, other].join(delimiter));
+    expect(servers.cluster.config.getCurrentCluster()?.server).toBe("https://prod.example.org");
+    const first = await live([whole, other].join(delimiter));
+    expect(first.cluster.config.getCurrentCluster()?.server).toBe("https://staging.example.org");
+    expect(first.cluster).toBe(first.cluster);
+  });
 });

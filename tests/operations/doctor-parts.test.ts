@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
+import type { Context } from "../../operations/context";
+import { diagnose } from "../../operations/doctor";
 import { access } from "../../operations/doctor/access";
 import type { Examination } from "../../operations/doctor/examination";
+import { addresses } from "../../operations/doctor/addresses";
 import { clusterSecrets } from "../../operations/doctor/cluster-secrets";
 import { doors } from "../../operations/doctor/doors";
 import { outpost } from "../../operations/doctor/outpost";
@@ -85,52 +88,114 @@ test.each([
   expect(findings).toMatchObject([{ severity: "error", meaning: `has no binding in force: ${expected}` }]);
 });
 
-test.each([
-  [
-    true,
-    ["flow login (login of brand a): asks for the second factor only where \\u{1b}[2K\\u{a}good passes"],
-  ],
-  [false, []],
-])("a policy on the second factor, enabled %j: %j", async (enabled, expected) => {
+test("an account outside the program with a person's address is an error, whatever its capitals", async () => {
+  const person = (name: string, id: string) => ({
+    type: "authentik:index/user:User",
+    name,
+    id,
+    inputs: { email: `${name}@plana.solutions` },
+  });
+  const users = [
+    { pk: 1, username: "akadmin", email: "Ada@Plana.Solutions" },
+    { pk: 2, username: "ada", email: "ada@plana.solutions" },
+    { pk: 3, username: "outpost", email: "" },
+    { pk: 4, username: "guest", email: "guest@example.org" },
+  ];
+  const found = await addresses.run({
+    objects: { list: () => Promise.resolve(users) },
+    resources: [person("ada", "2"), { type: "authentik:index/user:User", name: "bare", id: "9", inputs: {} }],
+  } as unknown as Examination);
+  expect(found).toEqual([
+    {
+      severity: "error",
+      subject: "account akadmin",
+      meaning: "has the address of ada, and is not in the program: ada comes in as akadmin, or not at all",
+      mend: "give account akadmin another address in Authentik (Directory, Users)",
+    },
+  ]);
+});
+
+describe("the doors", () => {
   const STAGE = "authenticator-validate";
-  const lists: Readonly<Record<string, readonly object[]>> = {
+  const FACTOR = {
+    stage: STAGE,
+    order: 30,
+    stage_obj: { component: "ak-stage-authenticator-validate-form" },
+  };
+  const LOGIN = { stage: "l", order: 100, stage_obj: { component: "ak-stage-user-login-form" } };
+  const LISTS: Readonly<Record<string, readonly object[]>> = {
     "/stages/authenticator/validate/": [
       { pk: STAGE, name: "mfa", not_configured_action: "deny", device_classes: ["totp"] },
     ],
     "/core/brands/": [{ domain: "a", flow_authentication: "f" }],
-    "/flows/instances/": [{ pk: "f", slug: "login" }],
-    "/flows/bindings/": [
-      {
-        pk: "b30",
-        target: "f",
-        stage: STAGE,
-        order: 30,
-        stage_obj: { component: "ak-stage-authenticator-validate-form" },
-      },
-      {
-        pk: "b100",
-        target: "f",
-        stage: "l",
-        order: 100,
-        stage_obj: { component: "ak-stage-user-login-form" },
-      },
+    "/flows/instances/": [
+      { pk: "f", slug: "login" },
+      { pk: "open", slug: "password-only" },
     ],
-    "/policies/bindings/": [{ target: "b30", enabled, policy_obj: { name: "\x1b[2K\ngood" } }],
+    "/flows/bindings/": [
+      { pk: "b30", target: "f", ...FACTOR },
+      { pk: "b100", target: "f", ...LOGIN },
+      { pk: "b1", target: "open", ...LOGIN },
+    ],
   };
-  const resources = [
-    { type: "authentik:index/stageAuthenticatorValidate:StageAuthenticatorValidate", id: STAGE },
-  ];
-  const examination = {
-    objects: { list: (path: string) => Promise.resolve(lists[path] ?? []) },
-    resources,
-    context: { workspace: { stack: "prod" } },
-  } as unknown as Examination;
-  const findings = await doors.run(examination);
-  // What somebody called a policy neither ends a line of the report nor moves in it.
-  const said = reportText([{ check: "doors", findings }]).split("\n");
-  expect(said.filter((line) => line.startsWith("ERROR"))).toEqual(
-    expected.map((line) => `ERROR: doors: ${line}`),
-  );
+
+  async function found(lists: Readonly<Record<string, readonly object[]>>): Promise<string[]> {
+    const all = { ...LISTS, ...lists };
+    const examination = {
+      objects: { list: (path: string) => Promise.resolve(all[path] ?? []) },
+      resources: [
+        { type: "authentik:index/stageAuthenticatorValidate:StageAuthenticatorValidate", id: STAGE },
+      ],
+      context: { workspace: { stack: "prod" } },
+    } as unknown as Examination;
+    const findings = await doors.run(examination);
+    // What somebody called a policy neither ends a line of the report nor moves in it.
+    const said = reportText([{ check: "doors", findings }]).split("\n");
+    return said.flatMap((line) => (line.startsWith("ERROR: doors: ") ? [line.slice(14)] : []));
+  }
+
+  test.each([
+    [
+      true,
+      ["flow login (login of brand a): asks for the second factor only where \\u{1b}[2K\\u{a}good passes"],
+    ],
+    [false, []],
+  ])("a policy on the second factor, enabled %j: %j", async (enabled, expected) => {
+    const bound = { target: "b30", enabled, policy_obj: { name: "\x1b[2K\ngood" } };
+    expect(await found({ "/policies/bindings/": [bound] })).toEqual(expected);
+  });
+
+  const none = { authentication_flow: null, enrollment_flow: null };
+  const open = { ...none, authentication_flow: "open" };
+  const without = "does not ask for the second factor";
+  test.each([
+    [
+      "a provider's own login",
+      "/providers/all/",
+      [
+        { name: "grafana", ...none },
+        { name: "forgejo", ...open },
+      ],
+      [`flow password-only (login of provider forgejo): ${without}`],
+    ],
+    [
+      "a source of any kind",
+      "/sources/all/",
+      [
+        { slug: "saml", enabled: true, ...open },
+        { slug: "off", enabled: false, ...open },
+      ],
+      [`flow password-only (login of source saml): ${without}`],
+    ],
+    [
+      "its enrolment",
+      "/sources/all/",
+      [{ slug: "saml", enabled: true, ...none, enrollment_flow: "open" }],
+      [`flow password-only (enrolment of source saml): ${without}`],
+    ],
+  ])("that lead in: %s", async (_name, path, objects, expected) => {
+    expect(await found({ [path]: objects })).toEqual(expected);
+  });
 });
 
 describe("a Secret in the state", () => {
@@ -227,3 +292,50 @@ async function behind(answers: (request: IncomingMessage) => readonly [number, s
     server.closeAllConnections();
   }
 }
+
+test("without a cluster, what is asked of Authentik alone is looked at, and the rest is told with its own mend", async () => {
+  const stackResource = {
+    type: "pulumi:pulumi:Stack",
+    urn: "urn:pulumi:prod::plana-sso::pulumi:pulumi:Stack::s",
+  };
+  const outputs = { authentik: { url: "https://auth.example.org" } };
+  const state = { deployment: { resources: [{ ...stackResource, outputs }] } };
+  const { code, data } = await diagnose(
+    {
+      workspace: {
+        stack: "prod",
+        pulumi: () => Promise.resolve({ code: 0, stdout: JSON.stringify(state), stderr: "" }),
+      },
+      live: () =>
+        Promise.resolve({
+          authentik: {
+            options: { url: "https://auth.example.org" },
+            list: () => Promise.resolve([]),
+            get: () => Promise.resolve({}),
+          },
+          get cluster() {
+            throw new Error("KUBECONFIG of stack prod: there is no file x\n  mend: export KUBECONFIG=<file>");
+          },
+        }),
+      say: () => undefined,
+      log: () => undefined,
+    } as unknown as Context,
+    undefined,
+    [clusterSecrets, access],
+  );
+  expect(code).toBe(1);
+  expect((data as { checked: unknown }).checked).toEqual([
+    {
+      check: "Secrets in the cluster",
+      findings: [
+        {
+          severity: "unchecked",
+          subject: "could not be checked",
+          meaning: "KUBECONFIG of stack prod: there is no file x",
+          mend: "export KUBECONFIG=<file>",
+        },
+      ],
+    },
+    { check: "applications, bindings, providers", findings: [] },
+  ]);
+});

@@ -117,7 +117,7 @@ test("a healthy stack has no error, and everything could be looked at", async ()
   const { code, report, findings } = await doctor();
   expect(findings.filter(({ severity }) => severity !== "warning")).toEqual([]);
   expect({ code, healthy: report.healthy }).toEqual({ code: 0, healthy: true });
-  expect(report.checked).toHaveLength(13);
+  expect(report.checked).toHaveLength(14);
   await expectTyped(findings);
   expect([trial.stateOf("authentik"), trial.stateOf("kubernetes")]).toEqual(before);
   fresh = findings.map(({ severity, subject, meaning }) => `${severity}: ${subject}: ${meaning}`);
@@ -157,6 +157,15 @@ test("a person who may change their own address is an error", async () => {
   await changed(`/core/users/${pk}/`, { attributes }, async () => {
     expect(await found()).toEqual([
       "error: person boyan.rabchev: goauthentik.io/user/can-change-email is true: with another person's address or name one is taken for that person",
+    ]);
+  });
+});
+
+test("another account with a person's address is an error", async () => {
+  const { pk } = await first("/core/users/?username=akadmin");
+  await changed(`/core/users/${pk}/`, { email: "Chudomir.Monevski@plana.solutions" }, async () => {
+    expect(await found()).toEqual([
+      "error: account akadmin: has the address of chudomir.monevski, and is not in the program: chudomir.monevski comes in as akadmin, or not at all",
     ]);
   });
 });
@@ -217,6 +226,24 @@ test("a source that leads round the second factor is an error", async () => {
       "error: flow default-source-authentication (login of source google): does not ask for the second factor",
     );
   });
+});
+
+test("a provider, or a source of another kind, that leads round the second factor is an error", async () => {
+  const { pk: flow } = await trial.authentik<Found>("/flows/instances/default-source-authentication/");
+  const provider = await first("/providers/oauth2/?name=grafana");
+  await changed(`/providers/oauth2/${provider.pk}/`, { authentication_flow: flow }, async () => {
+    expect(await found()).toContainEqual(
+      "error: flow default-source-authentication (login of provider grafana): does not ask for the second factor",
+    );
+  });
+  const { pk: pre } = await trial.authentik<Found>("/flows/instances/default-source-pre-authentication/");
+  const source = { name: "saml", slug: "saml", enabled: true, pre_authentication_flow: pre };
+  const sso_url = "https://idp.example.org/sso";
+  await trial.authentik("/sources/saml/", "POST", { ...source, sso_url, authentication_flow: flow });
+  expect(await found()).toContainEqual(
+    "error: flow default-source-authentication (login of source saml): does not ask for the second factor",
+  );
+  await trial.authentik("/sources/saml/saml/", "DELETE").catch(() => undefined);
 });
 
 test("a lock that was taken off by hand is an error", async () => {
@@ -452,6 +479,7 @@ test("what cannot be looked at is told, and never good", async () => {
     "applications, bindings, providers",
     "second factor of each person",
     "what people may change of themselves",
+    "addresses of people",
     "objects that the program does not know",
     "expiry of certificates and tokens",
   ]);

@@ -12,7 +12,7 @@ import { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
 import { blueprints } from "../../operations/doctor/blueprints";
 import type { Examination } from "../../operations/doctor/examination";
-import { consumersOf, rolledOut } from "../../operations/secret/consumers";
+import { consumersOf, restartedSince, rolledOut } from "../../operations/secret/consumers";
 import { Journal } from "../../operations/secret/journal";
 import { verdictOn } from "../../operations/secret/token-endpoint";
 import { DataFile } from "../../operations/data-file";
@@ -181,6 +181,23 @@ test("consumers are the workloads that read the Secret in any way", async () => 
     "DaemonSet at-start",
   ]);
 });
+
+test.each([
+  ["2026-05-28T09:00:01.000Z", true],
+  ["2026-05-28T08:59:59.000Z", false],
+  // As `kubectl rollout restart` writes it, east and west of Greenwich.
+  ["2026-05-28T11:00:01+02:00", true],
+  ["2026-05-28T10:59:59+02:00", false],
+  ["2026-05-28T04:00:01-05:00", true],
+  ["just now", false],
+  [undefined, false],
+])(
+  "pods of which the restart is written as %s were restarted since 9:00 UTC: %j",
+  (restartedAt, expected) => {
+    const consumer = { apiVersion: "apps/v1", kind: "Deployment", namespace: "x", name: "x", restartedAt };
+    expect(restartedSince(consumer, "2026-05-28T09:00:00.000Z")).toBe(expected);
+  },
+);
 
 describe("a rollout is at its end as kubectl sees it", () => {
   const metadata = { generation: 2 };

@@ -8,11 +8,11 @@ const group = sketch("authentik:index/group:Group", "plana-staff", {
   isSuperuser: false,
 });
 
-async function resolved(groups: readonly Json[]) {
+async function resolved(objects: readonly Json[], resource = group) {
   const said: string[] = [];
-  const authentik = { list: (path: string) => Promise.resolve(path === "/core/groups/" ? groups : []) };
+  const authentik = { list: () => Promise.resolve(objects) };
   const live = { authentik, cluster: clusterOf([]) } as unknown as Live;
-  const pending = [{ type: "creating", resource: group }];
+  const pending = [{ type: "creating", resource }];
   const found = await resolvePending(live, { resources: [], pending }, (text) => said.push(text));
   return { ids: found?.map(({ id }) => id), said: said.join("\n") };
 }
@@ -27,6 +27,20 @@ test("what somebody else made under the same name is not: the next `up` would wr
   const { ids, said } = await resolved([{ pk: "g-1", name: "plana-staff", is_superuser: true }]);
   expect(ids).toEqual([]);
   expect(said).toContain("is there (g-1) with another isSuperuser, so somebody else made it; not imported");
+});
+
+test("an account with a person's address is not that person where another one has the username", async () => {
+  const username = "chudomir.monevski";
+  const email = `${username}@plana.solutions`;
+  const person = sketch("authentik:index/user:User", username, { username, email });
+  const { ids, said } = await resolved(
+    [
+      { pk: 4, username: "akadmin", email },
+      { pk: 6, username, email },
+    ],
+    person,
+  );
+  expect({ ids, said }).toEqual({ ids: ["6"], said: "  User chudomir.monevski: was made (6); imported" });
 });
 
 test("what is not there is forgotten", async () => {

@@ -48,6 +48,28 @@ describe("providers", () => {
     expect((await oidc()).pk).toBe(first + 1);
   });
 
+  test("all of them, and all sources, are listed with the flows that lead in, as the document has it", async () => {
+    const flow = await flowPk("default-source-authentication");
+    const provider = await oidc({ authentication_flow: flow });
+    const slug = unique("saml");
+    await made("/sources/saml/", {
+      name: slug,
+      slug,
+      enabled: true,
+      authentication_flow: flow,
+      pre_authentication_flow: await flowPk("default-source-pre-authentication"),
+      sso_url: "https://idp.example.org/sso",
+    });
+    const providers = await listed("/providers/all/?page_size=100");
+    expect(providers.find(({ pk }) => pk === provider.pk)).toMatchObject({ authentication_flow: flow });
+    const sources = await listed("/sources/all/");
+    expect(sources.find((source) => source.slug === slug)).toMatchObject({
+      enabled: true,
+      authentication_flow: flow,
+      enrollment_flow: null,
+    });
+  });
+
   test("a redirect URI without a type is one for authorization", async () => {
     expect((await oidc()).redirect_uris).toEqual([
       { matching_mode: "strict", url: "https://app.example/callback", redirect_uri_type: "authorization" },
