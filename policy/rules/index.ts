@@ -2,6 +2,7 @@ import type { Rule } from "../rule";
 import { accessRules } from "./access";
 import { doorRules } from "./doors";
 import { groupRules } from "./groups";
+import { kindRules } from "./kinds";
 import { outpostRules } from "./outpost";
 import { peopleRules } from "./people";
 import { protectionRules } from "./protection";
@@ -12,6 +13,7 @@ import { serverRules } from "./server";
 
 /** Every rule of the pack, in the order of docs/policy.md. */
 export const RULES: readonly Rule[] = [
+  ...kindRules,
   ...accessRules,
   ...redirectUriRules,
   ...providerRules,

@@ -455,6 +455,7 @@ describe("ways round the login", () => {
     [
       "a token of an administrator's script",
       (edit) => edit.add(AK.token, "script", { identifier: "script", intent: "api" }),
+      { furtherKinds: [AK.token] },
     ],
     ["no static codes", stage({ deviceClasses: ["totp"] })],
   ]);

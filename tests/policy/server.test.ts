@@ -33,8 +33,9 @@ const settings = (entries: Properties) => (edit: Edit) => {
   edit.set(K8S.secret, SETTINGS, { stringData: { ...(inputs.stringData as Properties), ...entries } });
 };
 const release = (inputs: Properties) => (edit: Edit) => edit.set(K8S.release, "authentik", inputs);
+const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 const deployment = (image: string) => (edit: Edit) =>
-  edit.add("kubernetes:apps/v1:Deployment", "tool", {
+  edit.add(DEPLOYMENT, "tool", {
     spec: { template: { spec: { containers: [{ name: "tool", image }] } } },
   });
 
@@ -236,8 +237,16 @@ describe("Helm and images", () => {
   accepts(stack, [
     ["a local chart", release({ chart: "./chart", version: undefined, repositoryOpts: undefined })],
     ["an image of a version", values("global.image.tag", "2026.5.6")],
-    ["an image by its digest", deployment(`busybox@sha256:${"a".repeat(64)}`)],
-    ["an image of a registry with a port", deployment("registry:5000/busybox:1.36")],
+    [
+      "an image by its digest",
+      deployment(`busybox@sha256:${"a".repeat(64)}`),
+      { furtherKinds: [DEPLOYMENT] },
+    ],
+    [
+      "an image of a registry with a port",
+      deployment("registry:5000/busybox:1.36"),
+      { furtherKinds: [DEPLOYMENT] },
+    ],
     [
       "a reference to a Secret",
       values("server.env", [{ name: "X", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }]),
