@@ -3,6 +3,7 @@ import { accessRules } from "./access";
 import { doorRules } from "./doors";
 import { groupRules } from "./groups";
 import { kindRules } from "./kinds";
+import { loginRules } from "./login";
 import { outpostRules } from "./outpost";
 import { peopleRules } from "./people";
 import { protectionRules } from "./protection";
@@ -18,6 +19,7 @@ export const RULES: readonly Rule[] = [
   ...redirectUriRules,
   ...providerRules,
   ...doorRules,
+  ...loginRules,
   ...peopleRules,
   ...groupRules,
   ...outpostRules,
