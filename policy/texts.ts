@@ -13,17 +13,21 @@ export const LACKS_OWN_LINK = `token = request.context.get("is_restored")
 user = request.context.get("pending_user")
 return not token or not user or getattr(token, "user_id", user.pk) != user.pk`;
 
-/** Passes for a login from a source with Google's hosted domain and e-mail domain as given. */
+/**
+ * Passes for a login from a source with Google's hosted domain and e-mail domain as given. What no slug and no domain has
+ * is left out, so that no text with it is ever the program's.
+ */
 export function fromHostedDomain(slug: string, domain: string): string {
+  const word = (text: string) => `"${text.replace(/[^\w.-]/g, "")}"`;
   return `source = request.context.get("source")
 info = request.context.get("oauth_userinfo") or {}
-domain = "${domain}"
+domain = ${word(domain)}
 user = request.context.get("pending_user")
 email = str(info.get("email", "")).lower()
 verified = info.get("verified_email", info.get("email_verified")) is True
 return (
     ak_is_sso_flow
-    and getattr(source, "slug", None) == "${slug}"
+    and getattr(source, "slug", None) == ${word(slug)}
     and info.get("hd") == domain
     and email.endswith("@" + domain)
     and verified

@@ -10,7 +10,7 @@ let stacks: readonly (readonly [what: string, resources: readonly Resource[]])[]
 beforeAll(async () => {
   const production = resourcesOf(await runProgram());
   stacks = [["production as committed", production], ...(await variations())];
-});
+}, 300_000);
 
 test.each(RULES.map(({ name }) => name))("the program, with whichever settings, passes %s", (name) => {
   for (const [what, resources] of stacks) {

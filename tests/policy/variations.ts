@@ -11,19 +11,19 @@ export async function variations(): Promise<ReadonlyMap<string, readonly Resourc
     secrets: { "authentik:token": "of-no-worth" },
   };
   const runs = {
-    traefik: () => runProgram(productionWith({ "plana-sso:ingressController": "traefik" })),
-    "no certificates, no Google, several pods": () =>
+    "traefik, several pods": () =>
       runProgram(
         productionWith({
-          "plana-sso:tlsIssuer": undefined,
-          "plana-sso:google": "false",
+          "plana-sso:ingressController": "traefik",
           "plana-sso:serverReplicas": "3",
           "plana-sso:workerReplicas": "2",
         }),
       ),
-    "a trial in the same cluster": () =>
+    "a trial in the same cluster, without certificates and Google": () =>
       runProgram(
         productionWith({
+          "plana-sso:tlsIssuer": undefined,
+          "plana-sso:google": "false",
           "plana-sso:consumerNamespaces": "create",
           "plana-sso:namespacePrefix": "trial-",
           "plana-sso:adoptRelease": "true",
