@@ -2,13 +2,15 @@ import { isGiven, isOff, isOn, textOf, valueOf, type Resource, type Stack } from
 import { shown, violation, type Rule, type Violation } from "../rule";
 import { fromHostedDomain, LACKS_OWN_LINK, LACKS_TOTP } from "../texts";
 import { AUTHENTIK } from "../tokens";
+import { numberOf, stageOf } from "./door";
 
+const DAY = 86_400;
 const SECONDS: Readonly<Record<string, number>> = {
   seconds: 1,
   minutes: 60,
   hours: 3600,
-  days: 86_400,
-  weeks: 604_800,
+  days: DAY,
+  weeks: 7 * DAY,
 };
 
 /** A duration as Authentik writes it (`days=1;hours=2`), in seconds; not a number for anything else. */
@@ -56,8 +58,17 @@ const WORTH: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
     checkUsername: exactly(true),
     threshold: from(LOWEST_SCORE / 2, -1),
   },
+  [AUTHENTIK.oauth2]: {
+    accessCodeValidity: lasts(1, 600, "at most minutes=10"),
+    accessTokenValidity: lasts(1, DAY, "at most days=1"),
+    refreshTokenValidity: lasts(1, 30 * DAY, "at most days=30"),
+  },
+  [AUTHENTIK.proxy]: {
+    accessTokenValidity: lasts(1, DAY, "at most days=1"),
+    refreshTokenValidity: lasts(1, 30 * DAY, "at most days=30"),
+  },
   [AUTHENTIK.systemSettings]: {
-    defaultTokenDuration: lasts(1, SECONDS.days ?? 0, "at most days=1"),
+    defaultTokenDuration: lasts(1, DAY, "at most days=1"),
     defaultTokenLength: from(60),
     reputationLowerLimit: from(-Infinity, LOWEST_SCORE),
     reputationUpperLimit: exactly(0),
@@ -84,7 +95,7 @@ const PASSWORD: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
 
 const KEPT: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
   [AUTHENTIK.systemSettings]: {
-    eventRetention: lasts(365 * (SECONDS.days ?? 0), Infinity, "at least days=365"),
+    eventRetention: lasts(365 * DAY, Infinity, "at least days=365"),
   },
   [AUTHENTIK.eventTransport]: { mode: exactly("local") },
   [AUTHENTIK.eventMatcher]: {
@@ -190,35 +201,48 @@ function auditFaults(stack: Stack): Violation[] {
   ];
 }
 
-/** The lockout stands in Authentik's own login flow, between identification (10) and password (20). */
+/** The lockout stands in the login flow, between Authentik's identification (10) and password (20). */
 function lockoutFaults(stack: Stack): Violation[] {
-  return stack
-    .all(AUTHENTIK.policyReputation)
-    .flatMap((policy) =>
-      violation(
-        policy,
-        stack.referrers(AUTHENTIK.policyBinding, "policy", policy).some((binding) => locksOut(stack, binding))
-          ? undefined
-          : `policy ${policy.name} refuses nobody between identification (10) and password (20)`,
-      ),
-    );
+  const policies = stack.all(AUTHENTIK.policyReputation);
+  if (policies.length === 0) return [{ what: "no reputation policy, so nobody is locked out" }];
+  return policies.flatMap((policy) =>
+    violation(
+      policy,
+      stack.referrers(AUTHENTIK.policyBinding, "policy", policy).some((binding) => locksOut(stack, binding))
+        ? undefined
+        : `policy ${policy.name} refuses nobody between identification (10) and password (20)`,
+    ),
+  );
 }
 
 function locksOut(stack: Stack, binding: Resource): boolean {
   if (!isOn(binding, "enabled") || !isOff(binding, "negate")) return false;
   return stack.references(binding, "target").found.some((step) => {
-    const order = valueOf(step, "order");
+    const order = numberOf(step);
     return (
       step.type === AUTHENTIK.flowStageBinding &&
-      typeof order === "number" &&
       order > 10 &&
       order < 20 &&
+      isOfLogin(stack, step) &&
       valueOf(step, "evaluateOnPlan") === false &&
       valueOf(step, "reEvaluatePolicies") === true &&
-      stack.references(step, "stage").found.some(({ type }) => type === AUTHENTIK.deny) &&
+      stageOf(stack, step)?.type === AUTHENTIK.deny &&
       stack.referrers(AUTHENTIK.policyBinding, "target", step).length === 1
     );
   });
+}
+
+/** Whether a step is of a brand's login flow, which is Authentik's own and known by its id, or one of the program. */
+function isOfLogin(stack: Stack, step: Resource): boolean {
+  const target = textOf(step, "target");
+  const { found } = stack.references(step, "target");
+  return stack
+    .all(AUTHENTIK.brand)
+    .some(
+      (brand) =>
+        (target !== "" && textOf(brand, "flowAuthentication") === target) ||
+        stack.references(brand, "flowAuthentication").found.some((flow) => found.includes(flow)),
+    );
 }
 
 /** Rules about what a login, and what is told of it, is worth. */
@@ -228,7 +252,7 @@ export const loginRules: readonly Rule[] = [
     level: "mandatory",
     reason:
       "Codes that can be guessed, a session that does not end or a lockout that never comes make the locks worthless.",
-    mend: "take the values of components/login",
+    mend: "take the values of components/login and components/applications",
     stack: (stack) => [...tableFaults(WORTH, stack), ...lockoutFaults(stack)],
   },
   {

@@ -85,6 +85,8 @@ function subchartFaults(release: Resource): string[] {
   for (const subchart of ["redis", "geoip"]) {
     if (helmValue(release, subchart, "enabled") === true) faults.push(`${subchart}.enabled is true`);
   }
+  if (helmValue(release, "serviceAccount", "create") !== false)
+    faults.push("serviceAccount.create is not false: the chart gives the server rights in the cluster");
   if (!isGiven(helmValue(release, "authentik", "existingSecret", "secretName"))) {
     faults.push(
       "authentik.existingSecret.secretName is not set: the chart makes a Secret of its own, and the next upgrade another",
@@ -248,8 +250,9 @@ export const serverRules: readonly Rule[] = [
   {
     name: "helm-subcharts-off",
     level: "mandatory",
-    reason: "The database is outside the chart, and the chart only reads a Secret by name.",
-    mend: "postgresql.enabled: false and authentik.existingSecret.secretName, as in components/server/chart-values.ts",
+    reason:
+      "The database is outside the chart, the chart only reads a Secret by name, and the server needs no rights in the cluster.",
+    mend: "postgresql.enabled and serviceAccount.create: false, and authentik.existingSecret.secretName, as in components/server/chart-values.ts",
     type: KUBERNETES.release,
     resource: (release) =>
       // Values that are not known yet are checked when they are, before the release is touched.

@@ -33,6 +33,10 @@ describe("what a login is worth", () => {
         ],
         ["recovery codes by the thousand", AK.staticSetup, "plana-recovery-codes", { tokenCount: 5000 }],
         ["a session of a year", AK.userLogin, "plana-google-login", { sessionDuration: "days=365" }],
+        ["a token of a year", AK.oauth2, "grafana", { accessTokenValidity: "days=365" }],
+        ["a refresh of a year", AK.oauth2, "grafana", { refreshTokenValidity: "weeks=52" }],
+        ["a code of a day", AK.oauth2, "grafana", { accessCodeValidity: "days=1" }],
+        ["a proxied login of a year", AK.proxy, "matomo-admin", { accessTokenValidity: "days=365" }],
         ["a session that nobody can tell", AK.userLogin, "plana-google-login", { sessionDuration: UNKNOWN }],
         [
           "a session that is remembered",
@@ -92,6 +96,22 @@ describe("what a login is worth", () => {
       edit,
       said: /^policy plana-lockout refuses nobody between identification \(10\) and password \(20\)$/m,
     })),
+  ]);
+
+  refuses(stack, [
+    {
+      what: "no lockout at all",
+      rule: "login-worth-something",
+      edit: (edit) => edit.remove(AK.policyReputation, "plana-lockout"),
+      said: /^no reputation policy, so nobody is locked out$/m,
+    },
+    {
+      what: "a lockout in another flow",
+      rule: "login-worth-something",
+      edit: (edit) =>
+        edit.set(AK.flowStageBinding, LOCKOUT, { target: "flow:default-source-authentication" }),
+      said: /^policy plana-lockout refuses nobody/m,
+    },
   ]);
 
   accepts(stack, [

@@ -163,6 +163,12 @@ describe("Helm and images", () => {
         said: /^postgresql.enabled is not false/m,
       },
       {
+        what: "rights in the cluster by the chart's default",
+        rule: "helm-subcharts-off",
+        edit: values("serviceAccount", undefined),
+        said: /^serviceAccount.create is not false/m,
+      },
+      {
         what: "a Secret of the chart's own",
         rule: "helm-subcharts-off",
         edit: values("authentik", undefined),
