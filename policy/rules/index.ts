@@ -9,6 +9,7 @@ import { peopleRules } from "./people";
 import { protectionRules } from "./protection";
 import { providerRules } from "./providers";
 import { redirectUriRules } from "./redirect-uris";
+import { routeRules } from "./routes";
 import { secretRules } from "./secrets";
 import { serverRules } from "./server";
 
@@ -23,6 +24,7 @@ export const RULES: readonly Rule[] = [
   ...peopleRules,
   ...groupRules,
   ...outpostRules,
+  ...routeRules,
   ...serverRules,
   ...secretRules,
   ...protectionRules,

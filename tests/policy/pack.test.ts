@@ -40,7 +40,7 @@ test("rule names are unique and in kebab case", () => {
   expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))).toEqual([]);
 });
 
-const FILES = ["kinds", "access", "providers", "doors", "login", "server"]
+const FILES = ["kinds", "access", "providers", "doors", "login", "routes", "server"]
   .map((file) => read(`tests/policy/${file}.test.ts`))
   .join("\n");
 
