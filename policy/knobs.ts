@@ -12,12 +12,14 @@ export interface Knobs {
   readonly tenantApplication: string;
   /** `*.<domain>` for every tenant of a domain, or a single host. */
   readonly tenantDomains: readonly string[];
+  /** Type tokens of what a stack holds beside what the program makes. */
+  readonly furtherKinds: readonly string[];
 }
 
-const strings = (description: string, value: readonly string[]) => ({
+const strings = (description: string, value: readonly string[], minItems = 1) => ({
   type: "array" as const,
   items: { type: "string" as const, minLength: 1 },
-  minItems: 1,
+  minItems,
   description,
   default: [...value],
 });
@@ -40,6 +42,7 @@ export const KNOBS = {
     "*.planapulse.online",
     "erp.planapulse.ai",
   ]),
+  furtherKinds: strings("type tokens of what a stack holds beside what the program makes", [], 0),
 } as const;
 
 export type KnobName = keyof typeof KNOBS;
@@ -51,4 +54,5 @@ export const DEFAULTS: Knobs = {
   impersonatorGroup: KNOBS.impersonatorGroup.default,
   tenantApplication: KNOBS.tenantApplication.default,
   tenantDomains: KNOBS.tenantDomains.default,
+  furtherKinds: KNOBS.furtherKinds.default,
 };

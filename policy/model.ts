@@ -61,6 +61,16 @@ export function isGiven(value: unknown): boolean {
   return !(Array.isArray(value) && value.length === 0);
 }
 
+/** Whether a switch is off for certain: what is not known may be on. The server's default is off. */
+export function isOff(resource: Resource, property: string): boolean {
+  return [undefined, false].includes(valueOf(resource, property) as boolean | undefined);
+}
+
+/** Whether a switch that is on by default is on for certain. */
+export function isOn(resource: Resource, property: string): boolean {
+  return [undefined, true].includes(valueOf(resource, property) as boolean | undefined);
+}
+
 /** Every text in a value, with its place: `spec.containers.0.image`. */
 export function textsIn(value: unknown, place = ""): { readonly place: string; readonly text: string }[] {
   if (typeof value === "string") return [{ place, text: value }];

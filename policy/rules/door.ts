@@ -1,4 +1,5 @@
-import { listOf, textOf, valueOf, type Resource, type Stack } from "../model";
+import { isOff, isOn, listOf, textOf, valueOf, type Resource, type Stack } from "../model";
+import { LACKS_OWN_LINK, LACKS_TOTP } from "../texts";
 import { AUTHENTIK } from "../tokens";
 
 /** A flow at whose end somebody is logged in. */
@@ -106,9 +107,7 @@ function forStaffWithoutTotp(stack: Stack, step: Resource, staffGroup: string, w
   // Judged when the flow is planned, before anybody is known, the step is left out for good; and so it is unless told.
   if (valueOf(step, "evaluateOnPlan") !== false) return false;
   const bindings = stack.referrers(AUTHENTIK.policyBinding, "target", step);
-  const sound = bindings.filter(
-    (binding) => valueOf(binding, "enabled") !== false && valueOf(binding, "negate") !== true,
-  );
+  const sound = bindings.filter((binding) => isOn(binding, "enabled") && isOff(binding, "negate"));
   const staff = sound.filter((binding) =>
     stack.references(binding, "group").found.some((group) => textOf(group, "name") === staffGroup),
   );
@@ -118,20 +117,48 @@ function forStaffWithoutTotp(stack: Stack, step: Resource, staffGroup: string, w
       stack
         .references(binding, "policy")
         .found.some(
-          (policy) => policy.type === AUTHENTIK.policyExpression && lacksTotp(textOf(policy, "expression")),
+          (policy) =>
+            policy.type === AUTHENTIK.policyExpression && textOf(policy, "expression") === LACKS_TOTP,
         ),
   );
   // One more in mode `all` would be a way past; one that is disabled is no lock.
   return bindings.length === 2 && staff.length === 1 && lack.length === 1;
 }
 
-/** Whether an expression returns that a person has no confirmed TOTP device, and nothing else. */
-function lacksTotp(expression: string): boolean {
-  const returns = expression.split("\n").filter((line) => /\breturn\b/.test(line));
-  return (
-    returns.length === 1 &&
-    /^return not ak_user_has_authenticator\(user, "totp"\)$/.test(returns[0]?.trim() ?? "")
-  );
+/** Recovery flows: the brands', and those that say so of themselves. */
+export function recoveriesOf(stack: Stack): readonly Resource[] {
+  const brands = stack.all(AUTHENTIK.brand);
+  return [
+    ...new Set([
+      ...brands.flatMap((brand) => stack.references(brand, "flowRecovery").found),
+      ...stack.all(AUTHENTIK.flow).filter((flow) => textOf(flow, "designation") === "recovery"),
+    ]),
+  ];
+}
+
+/** What keeps a recovery flow from refusing, before all else, whoever comes by no link of their own. */
+export function linkFault(stack: Stack, flow: Resource): string | undefined {
+  const steps = stepsOf(stack, { name: flow.name, urn: flow.urn, flow });
+  const refusal = steps.find((step) => {
+    if (stageOf(stack, step)?.type !== AUTHENTIK.deny) return false;
+    if (valueOf(step, "evaluateOnPlan") !== false || valueOf(step, "reEvaluatePolicies") !== true)
+      return false;
+    const [binding, ...others] = stack.referrers(AUTHENTIK.policyBinding, "target", step);
+    return (
+      binding !== undefined &&
+      others.length === 0 &&
+      isOn(binding, "enabled") &&
+      isOff(binding, "negate") &&
+      // A policy that breaks refuses.
+      valueOf(binding, "failureResult") === true &&
+      stack
+        .references(binding, "policy")
+        .found.some((policy) => textOf(policy, "expression") === LACKS_OWN_LINK)
+    );
+  });
+  if (!refusal) return "does not refuse who comes by no link of their own";
+  const early = steps.find((step) => step !== refusal && numberOf(step) <= numberOf(refusal));
+  return early && `runs ${early.name} before it asks for the link`;
 }
 
 /** The steps that refuse a member of staff who lacks TOTP. */

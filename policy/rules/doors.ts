@@ -5,9 +5,11 @@ import {
   doorsOf,
   enrolmentFault,
   enrols,
+  linkFault,
   lockFault,
   mayEnd,
   numberOf,
+  recoveriesOf,
   stageOf,
   stepsOf,
   type Door,
@@ -71,26 +73,35 @@ function validationFault(stack: Stack, door: Door): string | undefined {
   return early && `runs ${early.name} before the second factor`;
 }
 
+/** Domain of the brand that Authentik ships, which serves every host that no other one names. */
+const DEFAULT_BRAND = "authentik-default";
+
 function brandFaults(stack: Stack): Violation[] {
   const brands = stack.all(AUTHENTIK.brand);
   if (brands.length === 0) return [{ what: "no brand in the program, so nobody can tell the login flow" }];
-  return brands.flatMap((brand) =>
-    ["flowAuthentication", "flowRecovery"].flatMap((property) => {
-      const { found, unresolved } = stack.references(brand, property);
-      if (property === "flowAuthentication") {
-        return violation(
-          brand,
-          isGiven(valueOf(brand, property)) ? undefined : `brand ${brand.name} has no authentication flow`,
-        );
-      }
-      return violation(
-        brand,
-        unresolved.length > 0 && found.length === 0
-          ? `recovery flow ${shown(unresolved[0]?.value)} of brand ${brand.name} is not of this program`
+  return brands.flatMap((brand) => {
+    const recovery = stack.references(brand, "flowRecovery");
+    const isDefault = valueOf(brand, "default") ?? false;
+    const expected = textOf(brand, "domain") === DEFAULT_BRAND;
+    const faults = [
+      isGiven(valueOf(brand, "flowAuthentication"))
+        ? undefined
+        : `brand ${brand.name} has no authentication flow`,
+      recovery.unresolved.length > 0 && recovery.found.length === 0
+        ? `recovery flow ${shown(recovery.unresolved[0]?.value)} of brand ${brand.name} is not of this program`
+        : undefined,
+      isDefault === expected
+        ? undefined
+        : `brand ${brand.name} has default ${shown(isDefault)}: another one's flows are taken`,
+      // Adopted with what was there; only a new one is the program's doing.
+      ...["flowUnenrollment", "flowDeviceCode"].map((property) =>
+        brand.inputs[property] === UNKNOWN || stack.references(brand, property).found.length > 0
+          ? `${property} of brand ${brand.name} is made here: no rule watches over it`
           : undefined,
-      );
-    }),
-  );
+      ),
+    ];
+    return faults.flatMap((fault) => violation(brand, fault));
+  });
 }
 
 function sourceFaults(stack: Stack): Violation[] {
@@ -110,6 +121,32 @@ function sourceFaults(stack: Stack): Violation[] {
 const OTHER_DOORS =
   /^authentik:index\/(?:source(?!Oauth:)|provider(?:Saml|Ldap|Radius|Rac|WsFederation|Ssf)|stageInvitation|stageSource|stageMutualTls|endpoint)\w*:/i;
 
+/** Who may begin a flow, by what it is for. */
+const AUTHENTICATION: Readonly<Record<string, string>> = {
+  authentication: "require_unauthenticated",
+  recovery: "require_unauthenticated",
+  stage_configuration: "require_authenticated",
+};
+
+/** Where Google answers. */
+const OF_GOOGLE = /^https:\/\/(?:[a-z0-9-]+\.)+(?:google|googleapis)\.com\//;
+
+/** What of a source puts whoever logs in into groups, by their names, or lets somebody else than Google answer. */
+function groupsOfSource(source: Resource): string[] {
+  const mode = valueOf(source, "groupMatchingMode") ?? "identifier";
+  return [
+    ...["propertyMappings", "propertyMappingsGroups"]
+      .filter((property) => isGiven(valueOf(source, property)))
+      .map((property) => `${property} is set: it says itself who somebody is, and in which groups`),
+    ...(mode === "identifier"
+      ? []
+      : [`groupMatchingMode is ${shown(mode)}: people come into groups by a name`]),
+    ...Object.entries(source.inputs)
+      .filter(([property, url]) => property.endsWith("Url") && isGiven(url) && !OF_GOOGLE.test(String(url)))
+      .map(([property, url]) => `${property} is ${shown(url)}, which is not Google's`),
+  ];
+}
+
 function wayRound(resource: Resource): string[] {
   switch (resource.type) {
     case AUTHENTIK.source: {
@@ -122,7 +159,7 @@ function wayRound(resource: Resource): string[] {
       const mode = valueOf(resource, "userMatchingMode");
       if (mode !== "email_link" && mode !== "identifier")
         faults.push(`userMatchingMode is ${shown(mode)}; expected email_link`);
-      return faults;
+      return [...faults, ...groupsOfSource(resource)];
     }
     case AUTHENTIK.identification:
       return [
@@ -135,22 +172,26 @@ function wayRound(resource: Resource): string[] {
       ];
     case AUTHENTIK.userWrite: {
       const mode = valueOf(resource, "userCreationMode");
-      return mode === "never_create"
-        ? []
-        : [`userCreationMode is ${shown(mode)}: people make accounts themselves`];
+      return [
+        ...(mode === "never_create"
+          ? []
+          : [`userCreationMode is ${shown(mode)}: people make accounts themselves`]),
+        ...(isGiven(valueOf(resource, "createUsersGroup"))
+          ? ["createUsersGroup is set: whoever sets a password is put into that group"]
+          : []),
+      ];
     }
     case AUTHENTIK.flow: {
       const designation = valueOf(resource, "designation");
-      return designation === "enrollment" ? ["a flow for enrolment: people make accounts themselves"] : [];
+      const asked = valueOf(resource, "authentication");
+      const expected = AUTHENTICATION[textOf(resource, "designation")];
+      return [
+        ...(designation === "enrollment" ? ["a flow for enrolment: people make accounts themselves"] : []),
+        ...(expected === undefined || asked === expected
+          ? []
+          : [`authentication is ${shown(asked)}; expected ${expected}`]),
+      ];
     }
-    case AUTHENTIK.brand:
-      return ["flowUnenrollment", "flowDeviceCode"].flatMap((property) => {
-        // Adopted with what was there; only a new one is the program's doing.
-        const value = valueOf(resource, property);
-        return value === UNKNOWN && property === "flowDeviceCode"
-          ? [`${property} is made here: codes are entered on another device`]
-          : [];
-      });
     case AUTHENTIK.token: {
       const intent = valueOf(resource, "intent") ?? "api";
       return intent === "api" ? [] : [`a token for ${shown(intent)}: logs in without a second factor`];
@@ -208,6 +249,18 @@ export const doorRules: readonly Rule[] = [
       doorsOf(stack).flatMap((door) => {
         const fault = enrolmentFault(stack, door, staffGroup);
         return fault === undefined ? [] : [{ what: `${door.name} ${fault}`, urn: door.urn }];
+      }),
+  },
+  {
+    name: "recovery-link-own",
+    level: "mandatory",
+    reason:
+      "A link restores the session it is opened in: without the first refusal, the link of one person sets the password of another.",
+    mend: "bind the deny stage with the policy of `lacksOwnLink`, which refuses when it breaks, before every other stage",
+    stack: (stack) =>
+      recoveriesOf(stack).flatMap((flow) => {
+        const fault = linkFault(stack, flow);
+        return violation(flow, fault && `flow ${flow.name} ${fault}`);
       }),
   },
   {

@@ -1,6 +1,7 @@
-import { isGiven, textOf, valueOf, type Resource, type Stack } from "../model";
+import { isGiven, isOff, isOn, textOf, valueOf, type Resource, type Stack } from "../model";
 import { shown, violation, type Rule, type Violation } from "../rule";
 import { AUTHENTIK } from "../tokens";
+import { fromHostedDomain } from "../texts";
 import { escaped } from "./access";
 import { groupsOf } from "./membership";
 
@@ -16,37 +17,12 @@ function strangerFault(person: Resource, staffDomain: string): string | undefine
     : `username ${shown(textOf(person, "username"))} is not the address before the @`;
 }
 
-/** Whether an expression lets in accounts of one hosted domain only, by its own words. */
-function hostedDomainFault(text: string, staffDomain: string): string | undefined {
-  // What is commented out decides nothing.
-  const expression = text.replace(/#.*$/gm, "");
-  const domains = [...expression.matchAll(/["']@?((?:[a-z0-9-]+\.)+[a-z]{2,})["']/gi)].map(
-    ([, domain = ""]) => domain,
-  );
-  const others = domains.filter((domain) => domain !== staffDomain);
-  if (others.length > 0) return `names ${others.join(", ")}`;
-  if (!domains.includes(staffDomain)) return `does not name ${staffDomain}`;
-  if (!/info\.get\("hd"\) == (?:domain\b|["'])/.test(expression)) return "does not ask for the hosted domain";
-  const set = (name: string) =>
-    [...expression.matchAll(new RegExp(`\\b${name} *:?=(?!=) *(.*)`, "g"))].map(([, value = ""]) => value);
-  if (set("domain").some((value) => value.trim().slice(1, -1) !== staffDomain))
-    return "sets the domain to something else";
-  if (set("info").some((value) => !value.startsWith('request.context.get("oauth_userinfo")')))
-    return "does not ask what Google says";
-  if (/\bor (?!\{\})|\bTrue\s*$|\breturn True\b|\bnot\b/m.test(expression.replace(/is True$/m, "")))
-    return "has a way past the hosted domain";
-  return expression.match(/\breturn\b/g)?.length === 1 ? undefined : "returns in more than one place";
-}
-
 function googleFaults(stack: Stack, staffDomain: string): Violation[] {
   return stack.all(AUTHENTIK.source).flatMap((source) =>
     stack.references(source, "authenticationFlow").found.flatMap((flow) => {
       const bindings = stack.referrers(AUTHENTIK.policyBinding, "target", flow);
       const sound = bindings.filter(
-        (binding) =>
-          valueOf(binding, "enabled") !== false &&
-          valueOf(binding, "negate") !== true &&
-          valueOf(binding, "failureResult") !== true,
+        (binding) => isOn(binding, "enabled") && isOff(binding, "negate") && isOff(binding, "failureResult"),
       );
       const policies = sound
         .flatMap((binding) => stack.references(binding, "policy").found)
@@ -56,16 +32,19 @@ function googleFaults(stack: Stack, staffDomain: string): Violation[] {
           flow,
           `flow ${flow.name} of source ${source.name} has no policy that asks for ${staffDomain}`,
         );
-      const faults = policies.map((policy) => hostedDomainFault(textOf(policy, "expression"), staffDomain));
+      const expected = fromHostedDomain(textOf(source, "slug"), staffDomain);
       const alternative = valueOf(flow, "policyEngineMode") !== "all" && bindings.length > 1;
       if (alternative)
         return violation(
           flow,
           `flow ${flow.name} has policies of which one is enough (policyEngineMode any)`,
         );
-      return faults.some((fault) => fault === undefined)
+      return policies.some((policy) => textOf(policy, "expression") === expected)
         ? []
-        : violation(policies[0] ?? flow, `policy of source ${source.name} ${faults[0] ?? ""}`);
+        : violation(
+            policies[0] ?? flow,
+            `policy of source ${source.name} is not the program's, which asks for ${staffDomain}`,
+          );
     }),
   );
 }

@@ -1,5 +1,5 @@
-import { isGiven, listOf, textOf, valueOf, type Resource } from "../model";
-import { shown, violation, type Rule } from "../rule";
+import { isGiven, listOf, textOf, valueOf, type Resource, type Stack } from "../model";
+import { shown, violation, type Rule, type Violation } from "../rule";
 import { AUTHENTIK } from "../tokens";
 
 const GRANTS = new Set(["authorization_code", "refresh_token"]);
@@ -55,8 +55,32 @@ export function skipPathFault(regexes: string): string | undefined {
       return `${shown(line)} is no expression that can be checked here; expected one of the program's`;
     const open = PROTECTED.find((path) => regex.test(path));
     if (open) return `${shown(line)} lets ${open} pass`;
+    const fault = formFault(line);
+    if (fault) return `${shown(line)} ${fault}`;
   }
   return undefined;
+}
+
+/** One segment of a path, as the program writes it where it varies. */
+const SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9_.-]*";
+const BELOW = `(${SEGMENT}/)*(${SEGMENT})?`;
+
+/** What the program writes where nothing is public. */
+const NO_PATH = "^-$";
+
+/** Samples find what lets much pass; a path that no sample has is found by how it is written. */
+function formFault(line: string): string | undefined {
+  if (line === NO_PATH) return undefined;
+  const inner = line.slice(1, -1);
+  const fixed = inner.endsWith(BELOW) ? inner.slice(0, -BELOW.length) : inner;
+  const parts = fixed.split(SEGMENT);
+  if (parts.some((part) => /[.*+?^${}()|[\]\\]/.test(part.replace(/\\[^A-Za-z0-9]/g, ""))))
+    return "is no path as the program writes it";
+  const path = parts.map((part) => part.replace(/\\(.)/g, "$1")).join("\0");
+  if (!/^\/[^/\0]/.test(path)) return "does not begin with a fixed folder or file";
+  if (path.includes("//")) return "has a segment that is empty, which servers drop";
+  // `/index.php/x` is `/index.php` to PHP.
+  return /\.php\/|index\.php/i.test(path) ? "leads to a script that serves everything" : undefined;
 }
 
 /** Nothing where it is none; RE2 also knows classes and escapes that JavaScript does not. */
@@ -90,6 +114,19 @@ function proxyFaults(provider: Resource): string[] {
   return faults;
 }
 
+/** The outpost finds a provider by its host, and of two it takes whichever comes first. */
+function sharedHosts(stack: Stack): Violation[] {
+  const owners = new Map<string, Resource>();
+  const providers = [...stack.all(AUTHENTIK.proxy)].sort((one, other) => (one.name < other.name ? -1 : 1));
+  return providers.flatMap((provider) => {
+    const host = textOf(provider, "externalHost").toLowerCase().replace(/\/+$/, "");
+    const owner = owners.get(host);
+    if (owner) return violation(provider, `${host} is the host of ${owner.name} and of ${provider.name}`);
+    if (host !== "") owners.set(host, provider);
+    return [];
+  });
+}
+
 /** Rules about how a provider gives tokens. */
 export const providerRules: readonly Rule[] = [
   {
@@ -111,5 +148,13 @@ export const providerRules: readonly Rule[] = [
     type: AUTHENTIK.proxy,
     resource: (provider) =>
       proxyFaults(provider).flatMap((fault) => violation(provider, `${provider.name}: ${fault}`)),
+  },
+  {
+    name: "proxy-host-of-one-provider",
+    level: "mandatory",
+    reason:
+      "The outpost finds an application by its host: of two, the one with more public paths or more groups may answer.",
+    mend: "give each proxied application a host of its own",
+    stack: sharedHosts,
   },
 ];

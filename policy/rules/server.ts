@@ -14,6 +14,8 @@ function digestOf(resource: Resource): unknown {
 }
 
 function sealed(stack: Stack): Violation[] {
+  const servers = stack.all(KUBERNETES.release).filter(isServer);
+  if (servers.length > 1) return [{ what: `${servers.length} servers in the program; expected one` }];
   const secret = settingsSecret(stack);
   if (!secret)
     return [
@@ -55,12 +57,16 @@ const SECRET_NAME = /secret|passw|token|private|bootstrap/i;
 const NAMES_ONE =
   /(?:^|\.)(?:existingSecret(?:Name|Key)?|secretName|secretKeyRef|secretRef|imagePullSecrets|automountServiceAccountToken)(?:\.|$)/;
 
+/** What an annotation is called is not the program's choice; a secret in it is found by its value. */
+const ANNOTATION = /(?:^|\.)\w*annotations\./i;
+
 function secretsInValues(release: Resource): string[] {
   const values = textsIn(valueOf(release, "values"));
   // What a file holds is merged into the values, and seen by nobody here.
   const files = isGiven(valueOf(release, "valueYamlFiles")) ? ["valueYamlFiles"] : [];
   const named = values.filter(
-    ({ place, text }) => text !== "" && SECRET_NAME.test(place) && !NAMES_ONE.test(place),
+    ({ place, text }) =>
+      text !== "" && SECRET_NAME.test(place) && !NAMES_ONE.test(place) && !ANNOTATION.test(place),
   );
   // `env: [{ name: AUTHENTIK_SECRET_KEY, value: … }]` names the secret in one value and holds it in the next.
   const listed = values.filter(
@@ -79,6 +85,8 @@ function subchartFaults(release: Resource): string[] {
   for (const subchart of ["redis", "geoip"]) {
     if (helmValue(release, subchart, "enabled") === true) faults.push(`${subchart}.enabled is true`);
   }
+  if (helmValue(release, "serviceAccount", "create") !== false)
+    faults.push("serviceAccount.create is not false: the chart gives the server rights in the cluster");
   if (!isGiven(helmValue(release, "authentik", "existingSecret", "secretName"))) {
     faults.push(
       "authentik.existingSecret.secretName is not set: the chart makes a Secret of its own, and the next upgrade another",
@@ -89,24 +97,33 @@ function subchartFaults(release: Resource): string[] {
 
 const EXACT = /^v?\d+\.\d+\.\d+(?:[-+][\w.-]+)?$/;
 
+/** Where Authentik publishes its chart. */
+const REPOSITORY = "https://charts.goauthentik.io";
+
 function chartFault(release: Resource): string | undefined {
+  if (isGiven(valueOf(release, "postrender")))
+    return "postrender is set: a command of whoever runs the update changes what is installed";
   const chart = textOf(release, "chart");
-  const local = chart.includes("/") && !/^(?:oci|https?):/.test(chart);
-  if (local) return undefined;
+  const options = valueOf(release, "repositoryOpts");
+  const repository = isRecord(options) ? options.repo : options;
+  if (/^\.{0,2}\//.test(chart))
+    return isGiven(repository)
+      ? `chart ${shown(chart)} is local and comes from ${shown(repository)}; expected one of the two`
+      : undefined;
   const version = textOf(release, "version");
   if (!EXACT.test(version))
     return `chart ${shown(chart)} has version ${shown(version)}; expected an exact one`;
-  const options = valueOf(release, "repositoryOpts");
-  const repository = isRecord(options) ? options.repo : undefined;
-  if (chart.startsWith("oci://") || (typeof repository === "string" && repository.startsWith("https://")))
-    return undefined;
-  return `chart ${shown(chart)} comes from ${shown(repository)}; expected a repository over https`;
+  return chart === "authentik" && repository === REPOSITORY
+    ? undefined
+    : `chart ${shown(chart)} comes from ${shown(repository)}; expected authentik from ${REPOSITORY}`;
 }
 
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
 const TAG = /^v?\d+\.\d+(?:[.-][\w.-]+)?$/;
 /** Authentik moves `2026.5` along with each release of it. */
 const SERVER_TAG = /^\d+\.\d+\.\d+(?:-[\w.-]+)?$/;
+
+const SERVER_IMAGE = "ghcr.io/goauthentik/server";
 
 function isPinned(image: string): boolean {
   const [, tag = ""] = image.slice(image.lastIndexOf("/") + 1).split(":");
@@ -119,9 +136,81 @@ function looseImages(resource: Resource): string[] {
     // A chart takes `image: { repository, tag }`; a pod takes `image` as one text.
     if (/(?:^|\.)image\.tag$/.test(place))
       return text === "" || tag.test(text) || DIGEST.test(`@${text}`) ? [] : [`${place}: ${text}`];
+    if (isServer(resource) && /(?:^|\.)image\.(?:registry|repository)$/.test(place))
+      return text === "" || text === SERVER_IMAGE ? [] : [`${place}: ${text}`];
     if (/(?:^|\.)image$/.test(place)) return isPinned(text) ? [] : [`${place}: ${text}`];
     return [];
   });
+}
+
+interface Shape {
+  readonly [key: string]: Shape | true;
+}
+
+const PROBES: Shape = {
+  startupProbe: { periodSeconds: true, failureThreshold: true },
+  livenessProbe: { periodSeconds: true, failureThreshold: true },
+  readinessProbe: { periodSeconds: true, failureThreshold: true },
+};
+const PODS: Shape = {
+  replicas: true,
+  resources: { requests: { cpu: true, memory: true }, limits: { cpu: true, memory: true } },
+  ...PROBES,
+  pdb: { enabled: true, minAvailable: true },
+};
+
+/** Keys of the values that components/server/chart-values.ts makes, and what pins the image. */
+const VALUES: Shape = {
+  global: {
+    podAnnotations: { "plana.solutions/settings-checksum": true },
+    image: { repository: true, tag: true, digest: true },
+  },
+  authentik: { existingSecret: { secretName: true } },
+  server: {
+    ...PODS,
+    // Annotations have a rule of their own.
+    ingress: { enabled: true, ingressClassName: true, hosts: true, annotations: true, tls: true },
+  },
+  worker: { ...PODS, serviceAccountName: true },
+  postgresql: { enabled: true },
+  serviceAccount: { create: true },
+};
+
+/** Keys of values that a shape does not have. */
+function unknownKeys(values: unknown, shape: Shape | true, place: string): string[] {
+  if (shape === true || values === UNKNOWN || values === undefined) return [];
+  if (!isRecord(values)) return [place];
+  return Object.entries(values).flatMap(([key, inner]) => {
+    const known = Object.hasOwn(shape, key) ? shape[key] : undefined;
+    return known === undefined ? [`${place}.${key}`] : unknownKeys(inner, known, `${place}.${key}`);
+  });
+}
+
+/** Annotations that change no more than a certificate, or how patient a controller is. */
+const HARMLESS_ANNOTATIONS = [
+  /^(?:acme\.)?cert-manager\.io\//,
+  /^pulumi\.com\//,
+  /^nginx\.ingress\.kubernetes\.io\/proxy-(?:buffer-size|buffers-number|body-size|(?:connect|read|send)-timeout)$/,
+  /^traefik\.ingress\.kubernetes\.io\/router\.(?:tls|entrypoints)$/,
+];
+
+/** Annotations by which the routes of a proxied application ask the outpost. */
+const ASKS_OUTPOST =
+  /^(?:nginx\.ingress\.kubernetes\.io\/auth-(?:url|signin|response-headers|proxy-set-headers)|traefik\.ingress\.kubernetes\.io\/router\.middlewares)$/;
+
+function strangeAnnotations(resource: Resource): string[] {
+  const metadata = valueOf(resource, "metadata");
+  const annotations =
+    resource.type === KUBERNETES.release
+      ? helmValue(resource, "server", "ingress", "annotations")
+      : isRecord(metadata)
+        ? metadata.annotations
+        : undefined;
+  const known =
+    resource.type === KUBERNETES.ingress ? [...HARMLESS_ANNOTATIONS, ASKS_OUTPOST] : HARMLESS_ANNOTATIONS;
+  return isRecord(annotations)
+    ? Object.keys(annotations).filter((name) => !known.some((pattern) => pattern.test(name)))
+    : [];
 }
 
 /** Rules about the server and what it starts from. */
@@ -161,8 +250,9 @@ export const serverRules: readonly Rule[] = [
   {
     name: "helm-subcharts-off",
     level: "mandatory",
-    reason: "The database is outside the chart, and the chart only reads a Secret by name.",
-    mend: "postgresql.enabled: false and authentik.existingSecret.secretName, as in components/server/chart-values.ts",
+    reason:
+      "The database is outside the chart, the chart only reads a Secret by name, and the server needs no rights in the cluster.",
+    mend: "postgresql.enabled and serviceAccount.create: false, and authentik.existingSecret.secretName, as in components/server/chart-values.ts",
     type: KUBERNETES.release,
     resource: (release) =>
       // Values that are not known yet are checked when they are, before the release is touched.
@@ -171,19 +261,46 @@ export const serverRules: readonly Rule[] = [
         : [],
   },
   {
+    name: "helm-values-known",
+    level: "mandatory",
+    reason:
+      "A value of the chart can do anything in the server's pods: a further container, a setting past the Secret.",
+    mend: "leave it out; what components/server/chart-values.ts makes anew belongs in policy/rules/server.ts, too",
+    type: KUBERNETES.release,
+    resource: (release) =>
+      isServer(release)
+        ? unknownKeys(valueOf(release, "values"), VALUES, "values").flatMap((place) =>
+            violation(release, `${place} is no value that the program makes`),
+          )
+        : [],
+  },
+  {
+    name: "ingress-annotations-known",
+    level: "mandatory",
+    reason:
+      "By an annotation an ingress controller runs a snippet, copies requests to elsewhere, or asks a stranger who somebody is.",
+    mend: "leave it out; a harmless one belongs in policy/rules/server.ts",
+    resource: (resource) =>
+      resource.type === KUBERNETES.ingress || isServer(resource)
+        ? strangeAnnotations(resource).flatMap((name) =>
+            violation(resource, `${resource.name} has the annotation ${name}`),
+          )
+        : [],
+  },
+  {
     name: "chart-pinned",
     level: "mandatory",
     reason:
-      "A chart without an exact version is another server with every update, and its migrations cannot be taken back.",
-    mend: "set `version` to one release, or `chartPath` to a local chart (./…)",
+      "A chart without an exact version is another server with every update, and its migrations cannot be taken back; one from elsewhere is somebody else's.",
+    mend: "authentik from https://charts.goauthentik.io, `version` one release; or set `chartPath` to a local chart (./…)",
     type: KUBERNETES.release,
     resource: (release) => violation(release, chartFault(release)),
   },
   {
     name: "images-pinned",
     level: "mandatory",
-    reason: "An image by a moving tag changes without a review.",
-    mend: "name a version or a digest",
+    reason: "An image by a moving tag, or of another repository, changes without a review.",
+    mend: "name a version or a digest; the server's is ghcr.io/goauthentik/server",
     resource: (resource) =>
       resource.type.startsWith("kubernetes:")
         ? looseImages(resource).flatMap((image) => violation(resource, `${resource.name} runs ${image}`))

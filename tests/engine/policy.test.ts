@@ -100,7 +100,7 @@ const UNSAFE: readonly (readonly [file: string, from: string, to: string, rule: 
     "`domain = ${pythonString(domain)}`",
     "'domain = \"gmail.com\"'",
     "source-of-staff-domain",
-    "policy of source google names gmail.com",
+    "policy of source google is not the program's, which asks for plana.solutions",
   ],
   [
     "components/directory/people.ts",

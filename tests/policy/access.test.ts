@@ -1,4 +1,4 @@
-import type { Resource } from "../../policy/model";
+import { UNKNOWN, type Resource } from "../../policy/model";
 import { AUTHENTIK as AK } from "../../policy/tokens";
 import { runProgram } from "../program";
 import { accepts, refuses, resourcesOf, type Edit } from "./stack";
@@ -105,6 +105,18 @@ describe("who may enter", () => {
       edit: (edit) => edit.set(AK.policyBinding, "grafana-plana-staff", { failureResult: true }),
       said: /lets people in when the check fails/,
     },
+    ...(["negate", "failureResult"] as const).map((property) => ({
+      what: `a binding of which nobody knows ${property} yet`,
+      rule: "application-opened-by-groups",
+      edit: (edit: Edit) => edit.set(AK.policyBinding, "grafana-plana-staff", { [property]: UNKNOWN }),
+      said: /^binding grafana-plana-staff of application grafana (?:is negated|lets people in)/m,
+    })),
+    {
+      what: "a binding of which nobody knows whether it is on",
+      rule: "application-opened-by-groups",
+      edit: (edit) => edit.set(AK.policyBinding, "grafana-plana-staff", { enabled: UNKNOWN }),
+      said: /^application grafana has no binding that is enabled$/m,
+    },
     {
       what: "a binding of a person",
       rule: "application-opened-by-groups",
@@ -143,31 +155,47 @@ describe("who may enter", () => {
       edit: (edit) => edit.bind("odoo-tenants-plana-staff", [AK.application, "odoo-tenants"], "plana-staff"),
       said: /^odoo-tenants is opened to plana-staff$/m,
     },
+    ...(
+      [
+        ["a claim that names a group itself", "plana-groups", 'return {"groups": ["plana-admins"]}'],
+        [
+          "a claim of groups that are nobody's",
+          "plana-profile",
+          'claims = {"name": request.user.name}\nclaims["groups"] = ["Server Admin"]\nreturn claims',
+        ],
+        [
+          "a claim of every group there is",
+          "plana-groups",
+          'return {"groups": [group.name for group in Group.objects.all()]}',
+        ],
+        [
+          "the claim written another way",
+          "plana-email",
+          'return dict(groups=["plana-" + "admins"], email=request.user.email)',
+        ],
+      ] as const
+    ).map(([what, name, expression]) => ({
+      what,
+      rule: "groups-claim-from-membership",
+      edit: (edit: Edit) => edit.set(AK.scopeMapping, name, { expression }),
+      said: new RegExp(`^scope mapping ${name} has another text than the program's for`, "m"),
+    })),
     {
-      what: "a claim that names a group itself",
+      what: "a claim under a scope of its own",
       rule: "groups-claim-from-membership",
       edit: (edit) =>
-        edit.set(AK.scopeMapping, "plana-groups", { expression: 'return {"groups": ["plana-admins"]}' }),
-      said: /^scope mapping plana-groups names plana-admins$/m,
+        edit.add(AK.scopeMapping, "extra", {
+          name: "extra",
+          scopeName: "extra",
+          expression: 'return dict(groups=["plana-" + "admins"])',
+        }),
+      said: /^scope mapping extra is of scope "extra", which the program does not make$/m,
     },
     {
-      what: "a claim of groups that are nobody's",
+      what: "a mapping under the scope of another",
       rule: "groups-claim-from-membership",
-      edit: (edit) =>
-        edit.set(AK.scopeMapping, "plana-profile", {
-          expression:
-            'claims = {"name": request.user.name}\nclaims["groups"] = ["Server Admin"]\nreturn claims',
-        }),
-      said: /^scope mapping plana-profile emits groups that are not those of request.user$/m,
-    },
-    {
-      what: "a claim of every group there is",
-      rule: "groups-claim-from-membership",
-      edit: (edit) =>
-        edit.set(AK.scopeMapping, "plana-groups", {
-          expression: 'return {"groups": [group.name for group in Group.objects.all()]}',
-        }),
-      said: /^scope mapping plana-groups emits groups/m,
+      edit: (edit) => edit.set(AK.scopeMapping, "plana-groups", { scopeName: "openid" }),
+      said: /^scope mapping plana-groups is of scope "openid"/m,
     },
     {
       what: "applications that are open by default",
@@ -201,6 +229,30 @@ describe("who may enter", () => {
         }),
       said: /: attribute goauthentik\.io\/user\/can-change-email is not false$/m,
     })),
+    {
+      what: "an attribute whose name is escaped",
+      rule: "closed-by-default",
+      edit: (edit) =>
+        edit.set(AK.group, "plana-staff", {
+          attributes: '{"goauthentik.io\\u002fuser\\u002fcan-change-username": true}',
+        }),
+      said: /^plana-staff: attribute goauthentik\.io\/user\/can-change-username is not false$/m,
+    },
+    {
+      what: "attributes that nobody can read",
+      rule: "closed-by-default",
+      edit: (edit) => edit.set(AK.group, "plana-staff", { attributes: "a: b" }),
+      said: /^plana-staff: attributes are no JSON object$/m,
+    },
+    {
+      what: "a flag that is said twice",
+      rule: "closed-by-default",
+      edit: (edit) =>
+        edit.set(AK.systemSettings, "system-settings", {
+          flags: '{"core_default_app_access":false,"core_default_app_access":true}',
+        }),
+      said: /^flags.core_default_app_access is not false$/m,
+    },
   ]);
 
   accepts(stack, [
@@ -271,48 +323,31 @@ describe("who is let in at all", () => {
     },
     ...(
       [
-        ["a second domain", 'domain = "plana.solutions"', 'domain = "gmail.com"', /names gmail.com/],
-        [
-          "any domain",
-          'domain = "plana.solutions"',
-          'domain = info.get("hd")',
-          /does not name plana.solutions/,
-        ],
-        [
-          "the hosted domain not asked for",
-          'info.get("hd") == domain',
-          "True",
-          /does not ask for the hosted domain/,
-        ],
-        ["an alternative", 'info.get("hd") == domain', 'info.get("hd") == domain or True', /has a way past/],
-        ["a return before", "return (", "if user:\n    return 1\nreturn (", /more than one place/],
-        ["a negation", "ak_is_sso_flow", "not ak_is_sso_flow", /has a way past/],
+        ["a second domain", 'domain = "plana.solutions"', 'domain = "gmail.com"'],
+        ["any domain", 'domain = "plana.solutions"', 'domain = info.get("hd")'],
+        ["the hosted domain not asked for", 'info.get("hd") == domain', "True"],
+        ["an alternative", 'info.get("hd") == domain', 'info.get("hd") == domain or True'],
+        ["a return before", "return (", "if user:\n    return 1\nreturn ("],
+        ["a negation", "ak_is_sso_flow", "not ak_is_sso_flow"],
         [
           "the domain of whoever comes",
           'domain = "plana.solutions"',
           'domain = info.get("hd") # "plana.solutions"',
-          /does not name plana.solutions/,
         ],
         [
           "the domain set once more",
           'domain = "plana.solutions"',
           'domain = "plana.solutions"\ndomain = info.get("hd")',
-          /sets the domain to something else/,
         ],
         [
           "an answer that Google did not give",
           'info = request.context.get("oauth_userinfo") or {}',
           'info = {"hd": "plana.solutions"}',
-          /does not ask what Google says/,
         ],
-        [
-          "another key in its place",
-          'info.get("hd") == domain',
-          'info.get("hd") == info.get("hd")',
-          /does not ask for/,
-        ],
+        ["another key in its place", 'info.get("hd") == domain', 'info.get("hd") == info.get("hd")'],
+        ["a return that only looks like the program's", "return (", "return bool(email) if email else ("],
       ] as const
-    ).map(([what, from, to, said]) => ({
+    ).map(([what, from, to]) => ({
       what,
       rule: "source-of-staff-domain",
       edit: (edit: Edit) => {
@@ -323,7 +358,7 @@ describe("who is let in at all", () => {
           expression: expression.replace(from, to),
         });
       },
-      said,
+      said: /^policy of source google is not the program's, which asks for plana\.solutions$/m,
     })),
     {
       what: "a Google door without its policy",
@@ -337,6 +372,12 @@ describe("who is let in at all", () => {
       edit: (edit) => edit.set(AK.policyBinding, "plana-google-staff-only", { enabled: false }),
       said: /has no policy/,
     },
+    ...(["enabled", "negate", "failureResult"] as const).map((property) => ({
+      what: `a Google door of whose policy nobody knows ${property} yet`,
+      rule: "source-of-staff-domain",
+      edit: (edit: Edit) => edit.set(AK.policyBinding, "plana-google-staff-only", { [property]: UNKNOWN }),
+      said: /has no policy/,
+    })),
     {
       what: "a Google door that opens when its policy fails",
       rule: "source-of-staff-domain",

@@ -1,4 +1,4 @@
-import type { Resource } from "../../policy/model";
+import { UNKNOWN, type Resource } from "../../policy/model";
 import { AUTHENTIK as AK } from "../../policy/tokens";
 import { runProgram } from "../program";
 import { accepts, refuses, resourcesOf, type Edit } from "./stack";
@@ -249,6 +249,36 @@ describe("TOTP", () => {
       said: /^the login flow of Authentik has no lock/m,
     },
     {
+      what: "a brand that serves no host",
+      rule: "totp-on-every-door",
+      edit: (edit) => edit.set(AK.brand, "authentik-default", { default: false }),
+      said: /^brand authentik-default has default false/m,
+    },
+    {
+      what: "another brand in place of the adopted one",
+      rule: "totp-on-every-door",
+      edit: (edit) =>
+        edit.add(AK.brand, "other", { domain: "other", default: true, flowAuthentication: "flow:x" }),
+      said: /^brand other has default true/m,
+    },
+    ...["flowUnenrollment", "flowDeviceCode"].flatMap((property) => [
+      {
+        what: `a ${property} of one's own`,
+        rule: "totp-on-every-door",
+        edit: (edit: Edit) => {
+          const { inputs, dependencies } = edit.to(property, AK.flow, "plana-recovery-codes", "uuid");
+          edit.set(AK.brand, "authentik-default", inputs, dependencies);
+        },
+        said: new RegExp(`^${property} of brand authentik-default is made here`, "m"),
+      },
+      {
+        what: `a ${property} that nobody knows yet`,
+        rule: "totp-on-every-door",
+        edit: (edit: Edit) => edit.set(AK.brand, "authentik-default", { [property]: UNKNOWN }),
+        said: new RegExp(`^${property} of brand authentik-default is made here`, "m"),
+      },
+    ]),
+    {
       what: "no brand",
       rule: "totp-on-every-door",
       edit: (edit) => edit.remove(AK.brand, "authentik-default"),
@@ -306,6 +336,24 @@ describe("TOTP", () => {
                 expression: String(inputs.expression).replace(', "totp"', ""),
               });
             },
+          ],
+          [
+            "with a policy that only looks like the program's",
+            (edit: Edit) => {
+              const { inputs } = edit.one(AK.policyExpression, "plana-totp-missing");
+              edit.set(AK.policyExpression, "plana-totp-missing", {
+                expression: `ak_user_has_authenticator = lambda *_: True\n${String(inputs.expression)}`,
+              });
+            },
+          ],
+          [
+            "of which nobody knows whether it is negated",
+            (edit: Edit) => edit.set(AK.policyBinding, `${door}-totp-missing-for-lack`, { negate: UNKNOWN }),
+          ],
+          [
+            "of which nobody knows whether it is on",
+            (edit: Edit) =>
+              edit.set(AK.policyBinding, `${door}-totp-missing-for-staff`, { enabled: UNKNOWN }),
           ],
           [
             "after the login",
@@ -367,6 +415,52 @@ describe("TOTP", () => {
   ]);
 });
 
+describe("the recovery link", () => {
+  const REFUSAL = "plana-recovery-refusal";
+  const BINDING = "plana-recovery-without-link";
+  const text = (change: (expression: string) => string) => (edit: Edit) => {
+    const { inputs } = edit.one(AK.policyExpression, BINDING);
+    edit.set(AK.policyExpression, BINDING, { expression: change(String(inputs.expression)) });
+  };
+  refuses(stack, [
+    ...(
+      [
+        ["never asked for", (edit: Edit) => edit.remove(AK.flowStageBinding, REFUSAL)],
+        ["asked for by nobody", (edit: Edit) => edit.remove(AK.policyBinding, BINDING)],
+        ["not asked for", (edit: Edit) => edit.set(AK.policyBinding, BINDING, { enabled: false })],
+        ["asked for the wrong way", (edit: Edit) => edit.set(AK.policyBinding, BINDING, { negate: true })],
+        [
+          "not asked for when the policy breaks",
+          (edit: Edit) => edit.set(AK.policyBinding, BINDING, { failureResult: false }),
+        ],
+        [
+          "asked for of some",
+          (edit: Edit) => edit.bind("some", [AK.flowStageBinding, REFUSAL], "plana-admins"),
+        ],
+        [
+          "asked for while the flow is planned",
+          (edit: Edit) => edit.set(AK.flowStageBinding, REFUSAL, { evaluateOnPlan: true }),
+        ],
+        [
+          "asked for in words that only look like the program's",
+          text((expression) => expression.replace("return not token", "return False and not token")),
+        ],
+      ] as const
+    ).map(([what, edit]) => ({
+      what,
+      rule: "recovery-link-own",
+      edit,
+      said: /^flow plana-recovery does not refuse who comes by no link of their own$/m,
+    })),
+    {
+      what: "asked for too late",
+      rule: "recovery-link-own",
+      edit: (edit) => edit.set(AK.flowStageBinding, REFUSAL, { order: 8 }),
+      said: /^flow plana-recovery runs plana-recovery-[a-z-]+ before it asks for the link$/m,
+    },
+  ]);
+});
+
 describe("ways round the login", () => {
   refuses(
     stack,
@@ -400,6 +494,49 @@ describe("ways round the login", () => {
           "google",
           { providerType: "openidconnect" },
           /providerType is "openidconnect"/,
+        ],
+        [
+          "groups by what Google says",
+          AK.source,
+          "google",
+          { groupMatchingMode: "name_link" },
+          /groupMatchingMode is "name_link"/,
+        ],
+        ["a mapping of people", AK.source, "google", { propertyMappings: ["x"] }, /propertyMappings is set/],
+        [
+          "a mapping of groups",
+          AK.source,
+          "google",
+          { propertyMappingsGroups: [UNKNOWN] },
+          /propertyMappingsGroups is set/,
+        ],
+        [
+          "an answer from elsewhere",
+          AK.source,
+          "google",
+          { profileUrl: "https://googleapis.com.example.org/v1/userinfo" },
+          /profileUrl is .*, which is not Google's/,
+        ],
+        [
+          "a group for whoever sets a password",
+          AK.userWrite,
+          "plana-recovery-write",
+          { createUsersGroup: "x" },
+          /createUsersGroup is set/,
+        ],
+        [
+          "a recovery from inside a session",
+          AK.flow,
+          "plana-recovery",
+          { authentication: "none" },
+          /authentication is "none"; expected require_unauthenticated/,
+        ],
+        [
+          "recovery codes for whoever comes",
+          AK.flow,
+          "plana-recovery-codes",
+          { authentication: undefined },
+          /authentication is \(nothing\); expected require_authenticated/,
         ],
         [
           "a password before the lockout",
@@ -455,6 +592,7 @@ describe("ways round the login", () => {
     [
       "a token of an administrator's script",
       (edit) => edit.add(AK.token, "script", { identifier: "script", intent: "api" }),
+      { furtherKinds: [AK.token] },
     ],
     ["no static codes", stage({ deviceClasses: ["totp"] })],
   ]);

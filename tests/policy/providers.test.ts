@@ -1,5 +1,6 @@
 import type { Resource } from "../../policy/model";
 import { AUTHENTIK as AK } from "../../policy/tokens";
+import { skipPathRegexes } from "../../components/applications/public-paths";
 import { runProgram } from "../program";
 import { accepts, refuses, resourcesOf, type Edit } from "./stack";
 
@@ -143,6 +144,8 @@ describe("where a login may come back to", () => {
   ]);
 });
 
+const SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9_.-]*";
+
 describe("how a provider gives tokens", () => {
   refuses(
     stack,
@@ -199,6 +202,22 @@ describe("how a provider gives tokens", () => {
         ],
         ["what nobody can read", { skipPathRegex: "^/js($" }, /no expression that can be checked/],
         ["any file", { skipPathRegex: "^/[a-z]*(/[a-z.]*)*$" }, /lets \/ pass/],
+        [
+          "a script behind a slash",
+          { skipPathRegex: "^/index\\.php/$" },
+          /lets \/index\.php\/ pass|leads to a script/,
+        ],
+        ["a script behind two slashes", { skipPathRegex: "^//index\\.php$" }, /does not begin with a fixed/],
+        [
+          "a script behind words",
+          { skipPathRegex: "^/index\\.php/[a-z]{2,}$" },
+          /no path as the program writes it/,
+        ],
+        ["a script behind a word", { skipPathRegex: "^/index\\.php/matomo$" }, /leads to a script/],
+        ["a script's path below", { skipPathRegex: "^/matomo\\.php/a$" }, /leads to a script/],
+        ["an empty segment", { skipPathRegex: "^/js//a\\.js$" }, /has a segment that is empty/],
+        ["any first folder", { skipPathRegex: `^/${SEGMENT}/track$` }, /does not begin with a fixed/],
+        ["a file by a class", { skipPathRegex: "^/js/[a-z]{9}$" }, /no path as the program writes it/],
         ["tokens of another provider", { jwtFederationProviders: [10] }, /jwtFederationProviders is set/],
       ] as const
     ).map(([what, inputs, said]) => ({
@@ -209,10 +228,35 @@ describe("how a provider gives tokens", () => {
     })),
   );
 
+  refuses(stack, [
+    {
+      what: "two proxied applications of one host",
+      rule: "proxy-host-of-one-provider",
+      edit: (edit) =>
+        edit.add(AK.proxy, "copy", { name: "copy", externalHost: "https://analytics.planapulse.com/" }),
+      said: /^https:\/\/analytics\.planapulse\.com is the host of copy and of matomo-admin$/m,
+    },
+  ]);
+
   accepts(stack, [
     [
       "a proxied application with nothing public",
       (edit) => edit.set(AK.proxy, "matomo-admin", { skipPathRegex: "" }),
+    ],
+    [
+      "a proxied application with no path that is public",
+      (edit) => edit.set(AK.proxy, "matomo-admin", { skipPathRegex: skipPathRegexes([]) }),
+    ],
+    [
+      "public paths of every kind",
+      (edit) =>
+        edit.set(AK.proxy, "matomo-admin", {
+          skipPathRegex: skipPathRegexes([
+            { exact: "/api/v1.0/health" },
+            { below: "/static/" },
+            { pattern: "/plugins/*/javascripts/*.min.js" },
+          ]),
+        }),
     ],
   ]);
 });

@@ -33,8 +33,9 @@ const settings = (entries: Properties) => (edit: Edit) => {
   edit.set(K8S.secret, SETTINGS, { stringData: { ...(inputs.stringData as Properties), ...entries } });
 };
 const release = (inputs: Properties) => (edit: Edit) => edit.set(K8S.release, "authentik", inputs);
+const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 const deployment = (image: string) => (edit: Edit) =>
-  edit.add("kubernetes:apps/v1:Deployment", "tool", {
+  edit.add(DEPLOYMENT, "tool", {
     spec: { template: { spec: { containers: [{ name: "tool", image }] } } },
   });
 
@@ -162,6 +163,12 @@ describe("Helm and images", () => {
         said: /^postgresql.enabled is not false/m,
       },
       {
+        what: "rights in the cluster by the chart's default",
+        rule: "helm-subcharts-off",
+        edit: values("serviceAccount", undefined),
+        said: /^serviceAccount.create is not false/m,
+      },
+      {
         what: "a Secret of the chart's own",
         rule: "helm-subcharts-off",
         edit: values("authentik", undefined),
@@ -189,8 +196,96 @@ describe("Helm and images", () => {
         what: "a repository over http",
         rule: "chart-pinned",
         edit: release({ repositoryOpts: { repo: "http://charts.goauthentik.io" } }),
-        said: /expected a repository over https/,
+        said: /expected authentik from https:\/\/charts\.goauthentik\.io$/m,
       },
+      {
+        what: "a repository of somebody else",
+        rule: "chart-pinned",
+        edit: release({ repositoryOpts: { repo: "https://charts.goauthentik.io.example.org" } }),
+        said: /expected authentik from https:\/\/charts\.goauthentik\.io$/m,
+      },
+      {
+        what: "a chart of a registry",
+        rule: "chart-pinned",
+        edit: release({ chart: "oci://registry.example.org/authentik", repositoryOpts: undefined }),
+        said: /expected authentik from/,
+      },
+      {
+        what: "a repository that the operator's Helm knows by a name",
+        rule: "chart-pinned",
+        edit: release({ chart: "somebody/authentik", repositoryOpts: undefined }),
+        said: /expected authentik from/,
+      },
+      {
+        what: "another chart of the repository",
+        rule: "chart-pinned",
+        edit: release({ chart: "authentik-remote-cluster" }),
+        said: /expected authentik from/,
+      },
+      {
+        what: "a local chart from a repository",
+        rule: "chart-pinned",
+        edit: release({ chart: "./chart", repositoryOpts: { repo: "https://charts.example.org" } }),
+        said: /is local and comes from "https:\/\/charts\.example\.org"/,
+      },
+      {
+        what: "a command over what the chart makes",
+        rule: "chart-pinned",
+        edit: release({ postrender: "./patch.sh" }),
+        said: /^postrender is set/m,
+      },
+      {
+        what: "a second server",
+        rule: "secret-key-sealed",
+        edit: (edit: Edit) => edit.add(K8S.release, "second", { name: "authentik", chart: "authentik" }),
+        said: /^2 servers in the program; expected one$/m,
+      },
+      ...["global.image.repository", "server.image.repository", "worker.image.registry"].map((path) => ({
+        what: `the server from elsewhere (${path})`,
+        rule: "images-pinned",
+        edit: values(path, "registry.example.org/goauthentik/server"),
+        said: new RegExp(`^authentik runs values.${path}: registry.example.org/goauthentik/server$`, "m"),
+      })),
+      ...(
+        [
+          ["a further container", "server.extraContainers", [{ name: "eve", image: "eve:1.0.0" }]],
+          ["an environment past the Secret", "server.env", [{ name: "AUTHENTIK_LOG_LEVEL", value: "trace" }]],
+          ["objects of any kind", "additionalObjects", [{ kind: "ClusterRoleBinding" }]],
+          ["rights in the cluster", "serviceAccount.annotations", { role: "admin" }],
+          ["a setting of the chart's own", "authentik.log_level", "trace"],
+          ["text in place of a section", "worker", "eve"],
+        ] as const
+      ).map(([what, path, value]) => ({
+        what,
+        rule: "helm-values-known",
+        edit: values(path, value),
+        said: new RegExp(`^values\\.${path.replace(".", "\\.")} is no value that the program makes$`, "m"),
+      })),
+      ...[
+        "nginx.ingress.kubernetes.io/server-snippet",
+        "nginx.ingress.kubernetes.io/configuration-snippet",
+        "nginx.ingress.kubernetes.io/mirror-target",
+        "nginx.ingress.kubernetes.io/auth-url",
+        "nginx.ingress.kubernetes.io/permanent-redirect",
+        "traefik.ingress.kubernetes.io/router.middlewares",
+        "external-dns.alpha.kubernetes.io/target",
+      ].map((name) => ({
+        what: `the server's ${name}`,
+        rule: "ingress-annotations-known",
+        edit: values("server.ingress.annotations", { [name]: "x" }),
+        said: new RegExp(`^authentik has the annotation ${name}$`, "m"),
+      })),
+      ...["server-snippet", "mirror-target", "upstream-vhost", "rewrite-target"].map((name) => ({
+        what: `a route's ${name}`,
+        rule: "ingress-annotations-known",
+        edit: (edit: Edit) => {
+          const { inputs } = edit.one(K8S.ingress, "matomo-admin-login");
+          const metadata = inputs.metadata as { annotations: Properties };
+          const annotations = { ...metadata.annotations, [`nginx.ingress.kubernetes.io/${name}`]: "x" };
+          edit.set(K8S.ingress, "matomo-admin-login", { metadata: { ...metadata, annotations } });
+        },
+        said: new RegExp(`^matomo-admin-login has the annotation nginx.ingress.kubernetes.io/${name}$`, "m"),
+      })),
       {
         what: "a moving tag of the server",
         rule: "images-pinned",
@@ -236,11 +331,26 @@ describe("Helm and images", () => {
   accepts(stack, [
     ["a local chart", release({ chart: "./chart", version: undefined, repositoryOpts: undefined })],
     ["an image of a version", values("global.image.tag", "2026.5.6")],
-    ["an image by its digest", deployment(`busybox@sha256:${"a".repeat(64)}`)],
-    ["an image of a registry with a port", deployment("registry:5000/busybox:1.36")],
     [
-      "a reference to a Secret",
-      values("server.env", [{ name: "X", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }]),
+      "an image by its digest",
+      deployment(`busybox@sha256:${"a".repeat(64)}`),
+      { furtherKinds: [DEPLOYMENT] },
+    ],
+    [
+      "an image of a registry with a port",
+      deployment("registry:5000/busybox:1.36"),
+      { furtherKinds: [DEPLOYMENT] },
+    ],
+    [
+      "an image by the digest of the chart's values",
+      values("global.image.digest", `sha256:${"a".repeat(64)}`),
+    ],
+    [
+      "a certificate of another kind, though its annotation speaks of a private key",
+      values("server.ingress.annotations", {
+        "cert-manager.io/cluster-issuer": "letsencrypt",
+        "cert-manager.io/private-key-algorithm": "ECDSA",
+      }),
     ],
   ]);
 });
