@@ -49,7 +49,7 @@ export class Cluster {
     kubeconfig?: string,
     private readonly options: ClusterOptions = {},
   ) {
-    if (!kubeconfig) this.config.loadFromDefault();
+    if (!kubeconfig) load("its text", () => this.config.loadFromDefault());
     else if (/[\n{]/.test(kubeconfig)) load("its text", () => this.config.loadFromString(kubeconfig));
     else loadFiles(this.config, kubeconfig.split(delimiter));
     if (options.context !== undefined) this.config.setCurrentContext(options.context);

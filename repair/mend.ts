@@ -58,7 +58,7 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
     unlocked(workspace, options, async () => importState(workspace, await exportState(workspace)));
   // Only now, since it forgets what was interrupted: an object that is not imported yet would be left for ever.
   if (state.pending.length > 0 && !(await settle())) return false;
-  await sealImported(workspace, say);
+  if (!(await unlocked(workspace, options, () => sealImported(workspace, say)))) return false;
   const releases = [...state.resources, ...state.pending.map(({ resource }) => resource)];
   const free: Freeing = { say, mayFree: () => (state.pending.length > 0 ? Promise.resolve(true) : settle()) };
   if (!(await freeReleases(live.cluster, releases, free))) return false;

@@ -106,6 +106,12 @@ test("a lock that `up` has met is judged by its owner, and cleared only when tha
   expect(calls).toContain("cancel --yes");
 });
 
+const IN_CLEAR = {
+  urn: "urn:pulumi:prod::plana-sso::kubernetes:core/v1:Secret::s",
+  type: "kubernetes:core/v1:Secret",
+  custom: true,
+  inputs: { stringData: { A: "in-clear" } },
+};
 const CANCEL =
   "Another run works on stack prod, says Pulumi Cloud.\n" +
   "  mend: wait for it, then run this again; when that run has ended for certain: npm run pulumi -- cancel --stack prod";
@@ -119,6 +125,11 @@ test("another run that Pulumi Cloud tells of is told with what ends it, and neve
   const ran = { code: 255, stdout: "", stderr: CONFLICT };
   expect(await unlocking(played(cloud), say, () => Promise.resolve(ran))).toBe(ran);
   expect(said.slice(-2)).toEqual([CANCEL, CANCEL]);
+  // Also where there is only something to encrypt.
+  expect(await mend(played({ ...cloud, resources: [IN_CLEAR], refuses: CONFLICT }), { gone: [], say })).toBe(
+    false,
+  );
+  expect(said.at(-1)).toBe(CANCEL);
   expect(calls).not.toContain("cancel --yes");
 });
 
@@ -130,13 +141,7 @@ test.each([
   ],
   ["https://app.pulumi.com/plana", "Pulumi Cloud keeps every version of the state"],
 ])("copies in clear that cannot be taken away from here are told, on %s", async (url, expected) => {
-  const secret = {
-    urn: "urn:pulumi:prod::plana-sso::kubernetes:core/v1:Secret::s",
-    type: "kubernetes:core/v1:Secret",
-    custom: true,
-    inputs: { stringData: { A: "in-clear" } },
-  };
-  await mend(played({ url, resources: [secret] }), { gone: [], say });
+  await mend(played({ url, resources: [IN_CLEAR] }), { gone: [], say });
   const told = said.find((text) => text.startsWith("What an import had written down in clear")) ?? "";
   expect(told).toContain("is encrypted in the state now.\n");
   expect(told).toContain(expected);
