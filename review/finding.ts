@@ -12,6 +12,7 @@ export const RULES = {
   door: "unsafe",
   domain: "unsafe",
   lock: "unsafe",
+  step: "unsafe",
   policy: "unsafe",
   mapping: "unsafe",
   "object-deleted": "unsafe",

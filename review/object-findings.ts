@@ -76,7 +76,7 @@ export function objectFindings(
 }
 
 /** Bindings whose loss is told in words: of applications, and of the locks of the doors. */
-function explainedBindings({ state, applications, doors }: Picture): Set<string> {
+export function explainedBindings({ state, applications, doors }: Picture): Set<string> {
   const explained = new Set<string>();
   const doorFlows = new Set<string>();
   for (const brand of state.ofType(TYPES.brand))

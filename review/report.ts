@@ -7,13 +7,14 @@ import { doorFindings } from "./door-findings";
 import type { Strength } from "./second-factor";
 import { isUnsafe, ordered, type Finding, type Verdict } from "./finding";
 import { headline } from "./headline";
-import { objectFindings, objectName } from "./object-findings";
+import { explainedBindings, objectFindings, objectName } from "./object-findings";
 import { peopleFindings } from "./people-findings";
 import { pairs, pictureOf } from "./picture";
 import { mappingFindings } from "./provider-findings";
 import { refusalFindings } from "./refusals";
 import { applicationRows, doorRows, groupRows, peopleRows } from "./rows";
 import { Snapshot } from "./snapshot";
+import { stepFindings } from "./steps";
 import type { Reviewed } from "./sources";
 import type { Text } from "./text";
 
@@ -138,6 +139,7 @@ export function reportOf({ stack, steps, refusals = [] }: Reviewed): Report {
     ...applicationFindings(before, after, applications, firstTime),
     ...mappingFindings(applications, (key) => nameOf(after.state.item(key)) ?? key),
     ...doorFindings(before, after, byKey, firstTime),
+    ...(firstTime ? [] : stepFindings(before, after, byKey, explainedBindings(before))),
     ...objectFindings(before, after, changes, firstTime),
     ...refusalFindings(refusals),
   ]);

@@ -660,6 +660,7 @@ test("a flow of one's own logs people in", () => {
       "**Unsafe**",
       "",
       "- The door `Flow plana-recovery-codes` does not insist on a second factor: `none`.",
+      "- The door `Flow plana-recovery-codes` gets the step `StageUserLogin plana-google-login` at 50. Read it.",
       "",
       "**Also**",
       "",
