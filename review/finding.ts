@@ -32,6 +32,7 @@ export const RULES = {
   superuser: "unsafe",
   "server-setting": "unsafe",
   "cluster-admin": "unsafe",
+  consumer: "unsafe",
   "policy-warned": "notice",
   "person-added": "notice",
   "person-disabled": "notice",
@@ -52,6 +53,7 @@ export const RULES = {
   "secret-reissued": "notice",
   "server-changed": "notice",
   impersonation: "notice",
+  "object-changed": "notice",
 } as const satisfies Readonly<Record<string, "unsafe" | "notice">>;
 
 export type Rule = keyof typeof RULES;

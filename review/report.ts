@@ -1,13 +1,13 @@
 import type { Entry } from "./access";
 import { applicationFindings } from "./application-findings";
 import { compare, nameOf, shippedScopes, type Application, type ReturnUri } from "./applications";
-import { changesOf, type Change } from "./change";
+import { changesOf, objectName, type Change } from "./change";
 import type { Role } from "./directory";
 import { doorFindings } from "./door-findings";
 import type { Strength } from "./second-factor";
 import { isUnsafe, ordered, type Finding, type Verdict } from "./finding";
 import { headline } from "./headline";
-import { explainedBindings, objectFindings, objectName } from "./object-findings";
+import { explainedBindings, objectFindings } from "./object-findings";
 import { peopleFindings } from "./people-findings";
 import { pairs, pictureOf } from "./picture";
 import { mappingFindings } from "./provider-findings";

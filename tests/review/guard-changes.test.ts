@@ -1,4 +1,5 @@
 import { isUnsafe } from "../../review/finding";
+import { skipPathRegex } from "../../components/applications/public-paths";
 import { plain } from "../../review/text";
 import { UNKNOWN, type Resource } from "../../state/resources";
 import { comment, told } from "./comment";
@@ -114,6 +115,17 @@ test("a token of the API is told", () => {
   ]);
 });
 
+/** The inputs of an Ingress with one path more. */
+const withPath = (name: string, path: string, pathType: string, host?: string) => {
+  const spec = structuredClone(now.resource("Ingress", name).inputs.spec) as {
+    rules: [{ host: string; http: { paths: object[] } }];
+  };
+  const [rule] = spec.rules;
+  rule.host = host ?? rule.host;
+  rule.http.paths.push({ ...rule.http.paths[0], path, pathType });
+  return { spec };
+};
+
 test("an application that comes along hides no route of another one", () => {
   const changed = now
     .add("Application", "grafana", "wiki", { slug: "wiki", name: "Wiki" })
@@ -129,8 +141,15 @@ test("routes that follow from public paths are told as these", () => {
       ?.after?.inputs.skipPathRegex,
   );
   const changed = now
-    .update("ProviderProxy", "matomo-admin", { skipPathRegex: `${more}\n^/more/$` })
-    .update("Ingress", "matomo-admin-public-folders", { spec: { rules: [] } });
+    .update("ProviderProxy", "matomo-admin", {
+      skipPathRegex: `${more}\n${skipPathRegex({ below: "/more/" })}\n^/robots\\.txt$`,
+    })
+    .update(
+      "Ingress",
+      "matomo-admin-public-folders",
+      withPath("matomo-admin-public-folders", "/more", "Prefix"),
+    )
+    .update("Ingress", "matomo-admin-public", withPath("matomo-admin-public", "/robots.txt", "Exact"));
   expect(unsafe(changed)).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import { isUnsafe } from "../../review/finding";
 import { plain } from "../../review/text";
+import { SECRET } from "../../state/resources";
 import { Recording } from "./recording";
 
 // Nothing is done to an object without a word of the report, and nothing ordinary is called unsafe.
@@ -116,4 +117,212 @@ test("a step of a login goes", () => {
   expect(unsafe(now.remove("FlowStageBinding", "plana-google-login"))).toContainEqual(
     "object-deleted: Deletes FlowStageBinding plana-google-login.",
   );
+});
+
+describe("routes", () => {
+  const route = (said: string) => [
+    `route: Changes how requests reach an application before a login is asked: ${said}. Read it.`,
+  ];
+  /** With one public path more, as which a route may pass. */
+  const more = () =>
+    now.update("ProviderProxy", "matomo-admin", {
+      skipPathRegex: `${String(now.resource("ProviderProxy", "matomo-admin").inputs.skipPathRegex)}\n^/robots\\.txt$`,
+    });
+  const spec = (name: string, path: string, pathType: string, backend?: object) => {
+    const { inputs } = now.resource("Ingress", name);
+    const changed = structuredClone(inputs.spec) as { rules: [{ http: { paths: object[] } }] };
+    const { paths } = changed.rules[0].http;
+    paths.push({ ...paths[0], path, pathType, ...(backend ? { backend } : {}) });
+    return { spec: changed };
+  };
+
+  test.each([
+    ["a path that is not public", () => spec("matomo-admin-public", "/index.php", "Exact")],
+    ["every path", () => spec("matomo-admin-public", "/", "Prefix")],
+    ["a folder for which nobody is asked", () => spec("matomo-admin-public", "/js", "Prefix")],
+    [
+      "another Service",
+      () => spec("matomo-admin-public", "/robots.txt", "Exact", { service: { name: "other" } }),
+    ],
+    [
+      "other annotations",
+      () => ({ ...spec("matomo-admin-public", "/robots.txt", "Exact"), metadata: { annotations: {} } }),
+    ],
+  ])("a public path more, and an Ingress with %s", (_what, inputs) => {
+    const changed = more().update("Ingress", "matomo-admin-public", inputs());
+    expect(unsafe(changed)).toEqual(route("Ingress matomo-admin-public"));
+  });
+
+  test("a public path more, and the Service of the outpost leads elsewhere", () => {
+    const changed = more().update("Service", "matomo-admin-outpost", {
+      spec: { type: "ExternalName", externalName: "elsewhere.svc" },
+    });
+    expect(unsafe(changed)).toEqual(route("Service matomo-admin-outpost"));
+  });
+
+  test("a public path more, and an Ingress that asks nobody", () => {
+    const changed = more().add("Ingress", "matomo-admin-public", "matomo-admin-more", {
+      ...spec("matomo-admin-public", "/", "Prefix"),
+    });
+    expect(unsafe(changed)).toEqual(route("Ingress matomo-admin-more"));
+  });
+
+  test("a public path goes, and its Ingress with it", () => {
+    const changed = now
+      .update("ProviderProxy", "matomo-admin", { skipPathRegex: "^-$" })
+      .remove("Ingress", "matomo-admin-public")
+      .remove("Ingress", "matomo-admin-public-folders");
+    expect(unsafe(changed)).toEqual([]);
+  });
+
+  test("the outpost's Service selects other pods", () => {
+    const changed = now.update("Service", "authentik-proxy", { spec: { selector: { app: "other" } } });
+    expect(unsafe(changed)).toEqual(route("Service authentik-proxy"));
+  });
+
+  const ignoring = (type: string, name: string, ignoreChanges: readonly string[]) =>
+    new Recording(
+      now.steps.map((step) =>
+        step.after && step.urn.endsWith(`:${type}::${name}`)
+          ? { ...step, after: { ...step.after, ignoreChanges } }
+          : step,
+      ),
+    );
+
+  test("a route is left as it is in the cluster", () => {
+    const changed = ignoring("Ingress", "matomo-admin-protected", ["metadata.annotations"]);
+    expect(unsafe(changed)).toEqual(route("Ingress matomo-admin-protected"));
+  });
+
+  test("two providers stand before one address", () => {
+    const changed = now.add("ProviderProxy", "matomo-admin", "another", { name: "another" });
+    expect(unsafe(changed)).toEqual([
+      "outpost-host: Providers another, matomo-admin stand before the same address, https://analytics.trial.example.org: either may decide who enters.",
+    ]);
+  });
+
+  test.each([
+    "^/.*$",
+    "^.*$",
+    "^/[A-Za-z0-9_-][A-Za-z0-9_.-]*$",
+    "^/([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*([A-Za-z0-9_-][A-Za-z0-9_.-]*)?$",
+    "^/a?.+$",
+    "^/index\\.php.$",
+    "^/(a|)$",
+    "^/[^x]$",
+  ])("an expression between anchors is wide all the same: %s", (path) => {
+    const said = unsafe(now.update("ProviderProxy", "matomo-admin", { skipPathRegex: path }));
+    expect(said).toEqual([expect.stringMatching(/^public-path-wide: .*matomo-admin/)]);
+  });
+});
+
+describe("an application is told", () => {
+  const mappings = (name = "grafana") =>
+    now.resource("ProviderOauth2", name).inputs.propertyMappings as string[];
+
+  test("by tokens that another key signs", () => {
+    expect(unsafe(now.update("ProviderOauth2", "grafana", { signingKey: "another" }))).toEqual([
+      "provider-weak: Application grafana signs its tokens with another key than before: whoever holds that key can log in as anybody.",
+    ]);
+  });
+
+  test("by a mapping in place of another one of its scope", () => {
+    const urn = now.urn("PropertyMappingProviderScope", "plana-groups").replace(/[^:]*$/, "more");
+    const changed = now.add("PropertyMappingProviderScope", "plana-groups", "more", { name: "more" }).update(
+      "ProviderOauth2",
+      "grafana",
+      {
+        propertyMappings: [
+          ...mappings().filter((one) => one !== id("PropertyMappingProviderScope", "plana-groups")),
+          "[unknown]",
+        ],
+      },
+      { propertyMappings: [urn] },
+    );
+    expect(unsafe(changed)).toEqual([
+      "mapping: A further scope mapping, more, tells grafana about groups: read the change.",
+      "mapping: Scope mapping plana-groups no longer tells grafana about groups, others still do: read the change.",
+    ]);
+  });
+
+  test("by a mapping of a new scope, and by one that nobody here knows", () => {
+    const urn = now.urn("PropertyMappingProviderScope", "plana-groups").replace(/[^:]*$/, "more");
+    const changed = now
+      .add("PropertyMappingProviderScope", "plana-groups", "more", { name: "more", scopeName: "roles" })
+      .update(
+        "ProviderOauth2",
+        "grafana",
+        { propertyMappings: [...mappings(), "elsewhere", "[unknown]"] },
+        { propertyMappings: [urn] },
+      );
+    expect(unsafe(changed)).toEqual([
+      "mapping: A new scope mapping, elsewhere, tells grafana about people: read the change.",
+      "mapping: A new scope mapping, more, tells grafana about people: read the change.",
+    ]);
+  });
+
+  test("by no refresh token any more", () => {
+    expect(findings(now.update("ProviderOauth2", "grafana", { grantTypes: ["authorization_code"] }))).toEqual(
+      ["application-provider: Application grafana no longer grants refresh_token."],
+    );
+  });
+
+  test("by its Secret, without a reissue", () => {
+    expect(unsafe(now.update("Secret", "grafana-oidc", { stringData: "[unknown]" }))).toEqual([
+      "consumer: Tells grafana something else (Secret grafana-oidc): who administers there may depend on it. Read it.",
+    ]);
+  });
+
+  test("by its Secret, after a reissue", () => {
+    const changed = now
+      .update("ProviderOauth2", "grafana", { clientSecret: "[unknown]" })
+      .update("Secret", "grafana-oidc", { stringData: "[unknown]" });
+    expect(findings(changed)).toEqual([expect.stringMatching(/^secret-reissued: /)]);
+  });
+
+  test("by its Secret, written in the other way", () => {
+    const changed = ["grafana-oidc", "authentik-settings"].reduce(
+      (recording, name) => recording.update("Secret", name, { stringData: undefined, data: SECRET }),
+      now,
+    );
+    expect(findings(changed)).toEqual([
+      "object-changed: Writes Secret authentik-settings, Secret grafana-oidc as data in place of stringData; whether they hold the same is not seen.",
+    ]);
+  });
+});
+
+describe("the server runs", () => {
+  const values = () =>
+    JSON.parse(JSON.stringify(now.resource("Release", "authentik").inputs.values)) as Values;
+  interface Values {
+    global: { podAnnotations: Record<string, string>; env?: unknown };
+    server: { replicas: number; resources: unknown; ingress: { hosts: string[] } };
+    worker: { replicas: number };
+  }
+
+  test("with more pods, other resources and other settings", () => {
+    const other = values();
+    other.server.replicas = 3;
+    other.worker.replicas = 3;
+    other.server.resources = { limits: { memory: "2Gi" } };
+    other.global.podAnnotations = { "plana.solutions/settings-checksum": "another" };
+    const changed = now.update("Release", "authentik", { values: other, version: "2026.8.1" });
+    expect(unsafe(changed)).toEqual([]);
+  });
+
+  test("under another host, and with more in its environment", () => {
+    const other = values();
+    other.server.ingress.hosts.push("elsewhere.example.org");
+    other.global.env = [{ name: "AUTHENTIK_COOKIE_DOMAIN", value: "x" }];
+    expect(unsafe(now.update("Release", "authentik", { values: other }))).toEqual([
+      "server-setting: Changes how the server runs (global.env, server.ingress.hosts of Release authentik). Read it.",
+    ]);
+  });
+
+  test("from another repository", () => {
+    const changed = now.update("Release", "authentik", { repositoryOpts: { repo: "https://example.org" } });
+    expect(unsafe(changed)).toEqual([
+      "server-setting: Changes how the server runs (repositoryOpts of Release authentik). Read it.",
+    ]);
+  });
 });
