@@ -33,6 +33,8 @@ export const RULES = {
   "server-setting": "unsafe",
   "cluster-admin": "unsafe",
   consumer: "unsafe",
+  "not-known": "unsafe",
+  unread: "unsafe",
   "policy-warned": "notice",
   "person-added": "notice",
   "person-disabled": "notice",

@@ -8,6 +8,7 @@ import type { Strength } from "./second-factor";
 import { isUnsafe, ordered, type Finding, type Verdict } from "./finding";
 import { headline } from "./headline";
 import { explainedBindings, objectFindings } from "./object-findings";
+import { unknownFindings } from "./not-known";
 import { peopleFindings } from "./people-findings";
 import { pairs, pictureOf } from "./picture";
 import { mappingFindings } from "./provider-findings";
@@ -17,6 +18,7 @@ import { Snapshot } from "./snapshot";
 import { stepFindings } from "./steps";
 import type { Reviewed } from "./sources";
 import type { Text } from "./text";
+import { unreadFindings } from "./unread";
 
 /** Whether something was there before and is there after. */
 export type Presence = "same" | "added" | "removed";
@@ -141,6 +143,8 @@ export function reportOf({ stack, steps, refusals = [] }: Reviewed): Report {
     ...doorFindings(before, after, byKey, firstTime),
     ...(firstTime ? [] : stepFindings(before, after, byKey, explainedBindings(before))),
     ...objectFindings(before, after, changes, firstTime),
+    ...(firstTime ? [] : unknownFindings(changes)),
+    ...unreadFindings({ before, after, changes, firstTime }),
     ...refusalFindings(refusals),
   ]);
   const changed = changes.some(

@@ -490,9 +490,16 @@ test("the cluster's administrators change", () => {
 });
 
 test("what has nothing to do with access", () => {
-  const changed = now.update("StagePrompt", "plana-recovery-prompt", { fields: [] });
+  const changed = now.update("StageDeny", "plana-lockout", { denyMessage: "Too many." });
   expect(comment(changed.report())).toBe(
-    told("changed", "**Nobody gains or loses access; objects: 1 updated.**"),
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Also**",
+      "",
+      "- Changes `denyMessage` of `StageDeny plana-lockout`.",
+    ),
   );
 });
 

@@ -1,6 +1,6 @@
 import { isUnsafe } from "../../review/finding";
 import { plain } from "../../review/text";
-import { SECRET } from "../../state/resources";
+import { SECRET, type Properties, type Resource } from "../../state/resources";
 import { Recording } from "./recording";
 
 // Nothing is done to an object without a word of the report, and nothing ordinary is called unsafe.
@@ -20,7 +20,152 @@ const findings = (changed: Recording, unsafe?: boolean) =>
 const unsafe = (changed: Recording) => findings(changed, true);
 const also = (changed: Recording) => findings(changed, false);
 
+/** Objects of Authentik and of the cluster; of those that are all alike one. */
+const objects = (): readonly [type: string, Resource][] => {
+  const seen = new Set<string>();
+  return now.steps.flatMap(({ op, after }) => {
+    if (op !== "same" || !after || !/^(?:authentik|kubernetes):/.test(after.type)) return [];
+    const type = after.type.slice(after.type.lastIndexOf(":") + 1);
+    const alike = ["User", "Application", "ProviderOauth2", "Secret", "Namespace", "PolicyEventMatcher"];
+    if (alike.includes(type) && seen.has(type) && after.name !== "matomo") return [];
+    seen.add(type);
+    return [[type, after] as const];
+  });
+};
+
+/** Values that are taken in place of one. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  confidential: "public",
+  per_provider: "global",
+  any: "all",
+  all: "any",
+};
+
+/** Another value of the same kind. */
+function other(value: unknown): unknown {
+  if (typeof value === "string" && value in INSTEAD) return INSTEAD[value];
+  if (typeof value === "boolean") return !value;
+  if (typeof value === "number") return value + 1000;
+  if (value === SECRET) return "another";
+  if (typeof value === "string") return `${value}x`;
+  if (Array.isArray(value)) return value.length > 0 ? value.slice(1) : ["another"];
+  return typeof value === "object" ? { ...value, another: "one" } : "another";
+}
+
+/** Seen by people alone, or of no effect. */
+const ORDINARY =
+  /^(?:User (?:name|attributes)|Application (?:name|meta\w+|group|openInNewTab)|PolicyBinding order)$/;
+
+test("no property of any object changes without a word", () => {
+  const untold = objects().flatMap(([type, { name, inputs }]) =>
+    Object.entries(inputs).flatMap(([property, value]) => {
+      if (ORDINARY.test(`${type} ${property}`)) return [];
+      const changed = now.update(type, name, { [property]: other(value) });
+      return findings(changed).length > 0 ? [] : [`${type} ${name} ${property}`];
+    }),
+  );
+  expect(untold).toEqual([]);
+});
+
+test("no object is deleted, or made anew, without a word", () => {
+  const untold = objects().flatMap(([type, { name }]) => [
+    ...(findings(now.remove(type, name)).length > 0 ? [] : [`delete ${type} ${name}`]),
+    ...(findings(now.replace(type, name)).length > 0 ? [] : [`replace ${type} ${name}`]),
+  ]);
+  expect(untold).toEqual([]);
+});
+
+test("no object is added without a word", () => {
+  const untold = objects().flatMap(([type, { name }]) =>
+    findings(now.add(type, name, "another", {})).length > 0 ? [] : [`${type} ${name}`],
+  );
+  expect(untold).toEqual([]);
+});
+
+/** An object of a type that the program does not have. */
+function added(type: string, name: string, inputs: Properties): Recording {
+  const urn = `urn:pulumi:trial::plana-sso::${type}::${name}`;
+  const after: Resource = {
+    ...{ urn, type, name, inputs, custom: true, protect: false },
+    ...{ outputs: {}, propertyDependencies: {} },
+  };
+  return new Recording([...now.steps, { op: "create", urn, after, differences: {} }]);
+}
+
+test.each([
+  ["authentik:index/rbacPermissionRole:RbacPermissionRole", "may-all"],
+  ["authentik:index/providerLdap:ProviderLdap", "directory"],
+  ["kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "everything"],
+  ["kubernetes:apps/v1:Deployment", "something"],
+])("a type that the report does not know: %s", (type, name) => {
+  expect(unsafe(added(type, name, {}))).toEqual([
+    `unread: Adds ${type.slice(type.lastIndexOf(":") + 1)} ${name}. Read it.`,
+  ]);
+});
+
 const id = (type: string, name: string) => now.resource(type, name).id ?? "";
+
+test.each([
+  ["StageIdentification", "default-authentication-identification", { userFields: [] }],
+  ["StageIdentification", "default-authentication-identification", { sources: [] }],
+  ["StageIdentification", "default-authentication-identification", { captchaStage: "a-stage" }],
+  ["StageIdentification", "default-authentication-identification", { recoveryFlow: "a-flow" }],
+  ["StageIdentification", "default-authentication-identification", { pretendUserExists: false }],
+  ["StageAuthenticatorValidate", "default-authentication-mfa-validation", { totpOtpThrottlingFactor: 0 }],
+  ["StageAuthenticatorStatic", "plana-recovery-codes", { tokenLength: 4 }],
+  ["StageUserLogin", "plana-google-login", { sessionDuration: "days=365" }],
+  ["StageUserLogin", "plana-google-login", { rememberMeOffset: "days=365" }],
+  ["StageUserLogin", "plana-recovery-login", { terminateOtherSessions: false }],
+  ["StagePrompt", "plana-recovery-prompt", { fields: [] }],
+  ["PolicyPassword", "plana-password", { lengthMin: 1 }],
+  ["PolicyEventMatcher", "plana-secret-viewed", { action: "login" }],
+  ["SystemSettings", "system-settings", { reputationLowerLimit: -2 }],
+  ["SystemSettings", "system-settings", { defaultTokenDuration: "days=365" }],
+  ["SystemSettings", "system-settings", { eventRetention: "days=1" }],
+  ["EventRule", "plana-administration", { transports: [] }],
+  ["EventTransport", "plana-administrators", { mode: "webhook" }],
+  ["PolicyBinding", "plana-administration-secret-viewed", { enabled: false }],
+  ["Flow", "plana-google", { authentication: "require_authenticated" }],
+  ["Brand", "authentik-default", { default: false }],
+  ["Brand", "authentik-default", { flowInvalidation: "a-flow" }],
+  ["Group", "plana-staff", { roles: ["a-role"] }],
+  ["Group", "plana-admins", { users: [1] }],
+  ["User", "julian.lubenov", { roles: ["a-role"] }],
+  ["SourceOauth", "google", { consumerKey: "another" }],
+  ["ProviderOauth2", "grafana", { authenticationFlow: "a-flow" }],
+  ["Service", "authentik-proxy", { metadata: { annotations: {} } }],
+])("%s %s: %j", (type, name, inputs) => {
+  const said = unsafe(now.update(type, name, inputs));
+  const route = type === "Service" ? "route: Changes how requests reach an application before" : undefined;
+  expect(said).toEqual([
+    route === undefined
+      ? `unread: Changes ${Object.keys(inputs).join()} of ${type} ${name}. Read it.`
+      : expect.stringContaining(route),
+  ]);
+});
+
+test("what is told in other words is not told again", () => {
+  const changed = now
+    .update("SystemSettings", "system-settings", { impersonation: false })
+    .update("SourceOauth", "google", { enabled: false });
+  expect(findings(changed)).toEqual([
+    "door-changed: Closes the door Google.",
+    "impersonation: Administrators may no longer act as another person.",
+  ]);
+});
+
+test("the rest is told beside", () => {
+  const changed = now
+    .update("Group", "plana-staff", { attributes: '{"language":"de"}' })
+    .update("User", "julian.lubenov", { path: "elsewhere", name: "J" })
+    .update("Namespace", "authentik", { metadata: { labels: {} } });
+  expect(unsafe(changed)).toEqual([]);
+  expect(also(changed)).toEqual([
+    "object-changed: Changes attributes of Group plana-staff.",
+    "object-changed: Changes path of User julian.lubenov.",
+    "object-changed: Changes metadata of Namespace authentik.",
+  ]);
+});
 
 describe("the policy of a lock", () => {
   const urn = () => now.urn("PolicyExpression", "plana-totp-missing").replace(/[^:]*$/, "another");
@@ -51,6 +196,11 @@ describe("the policy of a lock", () => {
     expect(also(changed)).toEqual(["door-changed: The door Google gets a lock: only policy plana-lockout."]);
   });
 
+  test("has another name alone", () => {
+    const changed = now.update("PolicyExpression", "plana-totp-missing", { name: "no-totp" });
+    expect(unsafe(changed)).toEqual([]);
+    expect(also(changed)).toEqual(["object-changed: Changes name of PolicyExpression plana-totp-missing."]);
+  });
 
   test("breaks, and people pass", () => {
     const changed = now.update("PolicyBinding", "plana-google-staff-only", { failureResult: true });
@@ -194,6 +344,15 @@ describe("routes", () => {
     expect(unsafe(changed)).toEqual(route("Ingress matomo-admin-protected"));
   });
 
+  test("anything else is left as it is on the server", () => {
+    expect(unsafe(ignoring("Flow", "plana-google", ["authentication"]))).toEqual([
+      "unread: Leaves authentication of Flow plana-google as on the server. Read it.",
+    ]);
+    expect(unsafe(ignoring("User", "julian.lubenov", ["attributes", "groups"]))).toEqual([
+      "unread: Leaves groups of User julian.lubenov as on the server. Read it.",
+    ]);
+  });
+
   test("two providers stand before one address", () => {
     const changed = now.add("ProviderProxy", "matomo-admin", "another", { name: "another" });
     expect(unsafe(changed)).toEqual([
@@ -325,4 +484,36 @@ describe("the server runs", () => {
       "server-setting: Changes how the server runs (repositoryOpts of Release authentik). Read it.",
     ]);
   });
+});
+
+test.each([
+  ["PolicyBinding", "odoo-tenants-tenant-impersonators", "negate"],
+  ["User", "julian.lubenov", "isActive"],
+  ["Group", "plana-staff", "isSuperuser"],
+  ["Outpost", "embedded-outpost", "config"],
+])("what decides is not known yet: %s %s %s", (type, name, property) => {
+  expect(unsafe(now.update(type, name, { [property]: "[unknown]" }))).toContainEqual(
+    `not-known: Is not known yet: ${property} of ${type} ${name}. What is told about it may turn out otherwise.`,
+  );
+});
+
+test("a person comes into a group that the program does not manage, also through another one", () => {
+  const said = "comes into a group that the program does not manage: elsewhere. Read it.";
+  expect(unsafe(now.update("User", "julian.lubenov", { groups: ["elsewhere"] }))).toEqual([
+    `unread: julian.lubenov ${said}`,
+  ]);
+  expect(unsafe(now.update("Group", "plana-finance", { parents: ["elsewhere"] }))).toEqual([
+    `unread: martin.kotrulev ${said}`,
+    `unread: ramona.gospodinova ${said}`,
+  ]);
+});
+
+test("a group administers no longer, and is below another no longer", () => {
+  expect(findings(now.update("Group", "plana-admins", { isSuperuser: false }))).toContainEqual(
+    "role: Group plana-admins no longer administers Authentik.",
+  );
+  const below = now.standing("Group", "plana-finance", { parents: [id("Group", "tenant-impersonators")] });
+  expect(findings(below.update("Group", "plana-finance", { parents: [] }))).toContainEqual(
+    "group-parent: Whoever is in group plana-finance is no longer in tenant-impersonators by that.",
+  );
 });
