@@ -49,7 +49,7 @@ export function routeFindings(before: Picture, after: Picture, changes: readonly
     );
     if (op === "delete" && !is) return false;
     if (op === "create" && !was && is && now) return !asExpected(now, is, after);
-    return !followsPaths(change, was, is);
+    return !followsPaths(change, was, is, after);
   });
   if (told.length === 0) return [];
   return [
@@ -67,14 +67,23 @@ export function ignoresMore(old: Resource | undefined, now: Resource | undefined
   );
 }
 
-/** Whether an Ingress that lets through, or asks by path, has the paths that its application tells, and changes nothing else. */
+/**
+ * Whether an Ingress that lets through, or asks by path, has the paths that its application tells, and changes nothing
+ * else; or comes and goes with what it is asked by.
+ */
 function followsPaths(
   { op, before: old, after: now, differing }: Change,
   was: Application | undefined,
   is: Application | undefined,
+  after: Picture,
 ): boolean {
-  if ((now ?? old)?.type !== INGRESS || !was || !is || ignoresMore(old, now)) return false;
+  const type = (now ?? old)?.type;
+  if (![INGRESS, CONFIG_MAP].includes(type ?? "") || !was || !is || ignoresMore(old, now)) return false;
   if (was.publicPaths.join("\n") === is.publicPaths.join("\n")) return false;
+  if (type === CONFIG_MAP)
+    return op === "create"
+      ? now !== undefined && asExpected(now, is, after)
+      : op === "delete" && !isNamed(old?.name ?? "", after);
   if (op === "delete")
     return old !== undefined && isOfPaths(old, was.publicPaths) && !isOfPaths(old, is.publicPaths);
   if (!now || !isOfPaths(now, is.publicPaths)) return false;
@@ -82,6 +91,17 @@ function followsPaths(
   if (op !== "update" || !old || [...differing].some((property) => property !== "spec")) return false;
   const [oldPaths, newPaths] = [old, now].map(withoutPaths);
   return oldPaths === newPaths && isOfPaths(old, was.publicPaths) && isAt(now, is);
+}
+
+/** Whether an Ingress takes its headers from a ConfigMap. */
+function isNamed(configMap: string, { state }: Picture): boolean {
+  return state
+    .ofType(INGRESS)
+    .some(({ resource }) =>
+      Object.values(annotationsOf(resource)).some(
+        (value) => value === UNKNOWN || (typeof value === "string" && value.endsWith(`/${configMap}`)),
+      ),
+    );
 }
 
 interface Path {
@@ -147,8 +167,10 @@ function asksOutpost(ingress: Resource): boolean {
   const address = annotations["nginx.ingress.kubernetes.io/auth-url"];
   const middlewares = annotations["traefik.ingress.kubernetes.io/router.middlewares"];
   return (
-    (typeof address === "string" && address.includes(`${OUTPOST_PATH}/auth/nginx`)) ||
-    (typeof middlewares === "string" && middlewares !== "")
+    (typeof address === "string" &&
+      address.startsWith(`http://${OUTPOST_SERVICE}.`) &&
+      address.endsWith(`${OUTPOST_PATH}/auth/nginx`)) ||
+    (typeof middlewares === "string" && (middlewares === UNKNOWN || middlewares.includes("-outpost@")))
   );
 }
 

@@ -317,12 +317,23 @@ describe("routes", () => {
     expect(unsafe(changed)).toEqual(route("Ingress matomo-admin-more"));
   });
 
-  test("a public path goes, and its Ingress with it", () => {
+  test("public paths go, and with them their Ingresses and what these are asked by", () => {
     const changed = now
       .update("ProviderProxy", "matomo-admin", { skipPathRegex: "^-$" })
       .remove("Ingress", "matomo-admin-public")
-      .remove("Ingress", "matomo-admin-public-folders");
+      .remove("Ingress", "matomo-admin-public-folders")
+      .remove("ConfigMap", "matomo-admin-public-folders-headers");
     expect(unsafe(changed)).toEqual([]);
+    expect(unsafe(changed.remove("ConfigMap", "matomo-admin-outpost-headers"))).toEqual(
+      route("ConfigMap matomo-admin-outpost-headers"),
+    );
+  });
+
+  test("a first public folder brings headers of its own, without an app password", () => {
+    const folder = (inputs: object) =>
+      more().add("ConfigMap", "matomo-admin-public-folders-headers", "another", { ...inputs });
+    expect(unsafe(folder({}))).toEqual([]);
+    expect(unsafe(folder({ data: {} }))).toEqual(route("ConfigMap another"));
   });
 
   test("the outpost's Service selects other pods", () => {
