@@ -4,6 +4,7 @@ import type { Finding } from "./finding";
 import { each } from "./people-findings";
 import type { Pair, Picture } from "./picture";
 import { claimFindings, pathFindings, uriFindings } from "./provider-findings";
+import { text, TYPES } from "./snapshot";
 import { names, say, words } from "./text";
 
 /** What only the browser uses; every other grant is a way past the doors. */
@@ -19,6 +20,7 @@ export function applicationFindings(
   const added = applications.flatMap(({ before: old, after: now }) => (old || !now ? [] : [now]));
   return [
     ...sharedProviders(before, after),
+    ...sharedHosts(before, after),
     ...each(
       "application-added",
       added,
@@ -33,11 +35,17 @@ export function applicationFindings(
       now
         ? [
             ...stateFindings(now, old, before, after),
-            ...(old ? differences(old, now) : uriFindings([], now, firstTime)),
+            ...(old ? differences(old, now) : brought(now, firstTime)),
           ]
         : [],
     ),
   ];
+}
+
+/** Addresses and public paths of a new application; of a first deployment only what is too wide. */
+function brought(now: Application, firstTime: boolean): Finding[] {
+  const paths = pathFindings([], now).filter(({ rule }) => !firstTime || rule === "public-path-wide");
+  return [...uriFindings([], now, firstTime), ...paths];
 }
 
 /** A token or a code for one application is good for every other application of its provider. */
@@ -62,6 +70,30 @@ function sharedProviders(before: Picture, after: Picture): Finding[] {
       },
     ];
   });
+}
+
+/** Two providers before one address: which of them decides who may enter is left to chance. */
+function sharedHosts(before: Picture, after: Picture): Finding[] {
+  const hosts = (picture: Picture) => {
+    const byHost = new Map<string, string[]>();
+    for (const item of picture.state.ofType(TYPES.proxy)) {
+      const host = text(item, "externalHost").replace(/\/+$/, "").toLowerCase();
+      if (host !== "") byHost.set(host, [...(byHost.get(host) ?? []), nameOf(item) ?? item.key]);
+    }
+    return byHost;
+  };
+  const earlier = hosts(before);
+  return [...hosts(after)].flatMap(([host, providers]) =>
+    providers.length < 2
+      ? []
+      : [
+          {
+            rule: "outpost-host" as const,
+            text: say`Providers ${names(providers.sort(compare))} stand before the same address, ${host}: either may decide who enters.`,
+            standing: (earlier.get(host)?.length ?? 0) >= providers.length,
+          },
+        ],
+  );
 }
 
 /** What may not be, whether it is new or not. */
@@ -164,6 +196,37 @@ function differences(old: Application, now: Application): Finding[] {
       : say`Application ${slug} loses its provider.`;
     findings.push({ rule: "application-provider", text });
   }
+  if (old.signingKey !== now.signingKey && old.signingKey !== "" && now.signingKey !== "") {
+    findings.push({
+      rule: "provider-weak",
+      text: say`Application ${slug} signs its tokens with another key than before: whoever holds that key can log in as anybody.`,
+    });
+  }
+  for (const weakness of old.weaknesses) {
+    if (now.weaknesses.includes(weakness) || weakness.startsWith("grants no")) continue;
+    findings.push({
+      rule: "application-provider",
+      text: say`Application ${slug} no longer ${words(weakness)}.`,
+    });
+  }
+  // Without the authorization code nobody logs in, which is told as that.
+  const ungranted = old.grantTypes.filter(
+    (grant) => grant !== "authorization_code" && !now.grantTypes.includes(grant),
+  );
+  if (ungranted.length > 0) {
+    findings.push({
+      rule: "application-provider",
+      text: say`Application ${slug} no longer grants ${names(ungranted)}.`,
+    });
+  }
+  const granted = now.grantTypes.filter(
+    (grant) => BROWSER_GRANTS.has(grant) && !old.grantTypes.includes(grant),
+  );
+  if (granted.length > 0)
+    findings.push({
+      rule: "application-provider",
+      text: say`Application ${slug} now grants ${names(granted)}.`,
+    });
   if (old.front !== now.front && now.front !== "" && old.front !== "") {
     findings.push({
       rule: "application-provider",
@@ -176,7 +239,7 @@ function differences(old: Application, now: Application): Finding[] {
   return [
     ...findings,
     ...uriFindings(old.redirectUris, now, false),
-    ...pathFindings(old, now),
+    ...pathFindings(old.publicPaths, now),
     ...claimFindings(old, now),
   ];
 }

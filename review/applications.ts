@@ -21,6 +21,8 @@ export interface Mapping {
   readonly name?: string;
   /** Empty for a mapping that Authentik ships. */
   readonly content: string;
+  /** Of a mapping that Authentik ships, as far as the program knows it: its scope. */
+  readonly shipped?: string;
 }
 
 /** Where people may be sent back to. */
@@ -48,6 +50,8 @@ export interface Application {
   /** What its tokens do not prove, in words that follow the name of the application. */
   readonly weaknesses: readonly string[];
   readonly clientId: string;
+  /** Id of the key that signs its tokens. */
+  readonly signingKey: string;
   /** Expressions of paths that the outpost serves without a login. */
   readonly publicPaths: readonly string[];
   /** Of a proxied application: whether an outpost serves it. */
@@ -134,10 +138,11 @@ export function applicationsOf(state: Snapshot, lookup: Lookup): Application[] {
       engine: text(item, "policyEngineMode") === "all" ? "all" : "any",
       openings: lookup.bindings.get(item.key) ?? [],
       claims: claimsOf(mappings, lookup.shipped),
-      mappings: new Map(mappings.map((mapping) => [mapping.key, mappingOf(mapping.item)])),
+      mappings: new Map(mappings.map((mapping) => [mapping.key, mappingOf(mapping, lookup.shipped)])),
       redirectUris: found ? redirectUrisOf(found) : [],
       grantTypes: found ? texts(found, "grantTypes").sort(compare) : [],
-      weaknesses: found?.type === TYPES.oauth2 ? weaknessesOf(found) : [],
+      weaknesses: found ? weaknessesOf(found) : [],
+      signingKey: found ? text(found, "signingKey") : "",
       clientId: found ? text(found, "clientId") : "",
       publicPaths: found ? publicPathsOf(found) : [],
       served: provider !== undefined && served.has(provider.key),
@@ -176,8 +181,8 @@ function claimsOf(mappings: readonly Reference[], shipped: ReadonlyMap<string, s
   return unnamed === 0 ? told : [...told, `${unnamed} shipped with Authentik`];
 }
 
-function mappingOf(item: Item | undefined): Mapping {
-  if (!item) return { scope: "", content: "" };
+function mappingOf({ key, item }: Reference, shipped: ReadonlyMap<string, string>): Mapping {
+  if (!item) return { scope: "", content: "", shipped: shipped.get(key) };
   const scope = text(item, "scopeName");
   return { scope, name: nameOf(item), content: `${scope}\n${text(item, "expression")}` };
 }
@@ -190,13 +195,15 @@ function weaknessesOf(provider: Item): string[] {
     const value = provider.values[property];
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== "";
   };
+  const federation = FEDERATION.some(given) ? ["takes tokens of others for a login"] : [];
+  if (provider.type !== TYPES.oauth2) return federation;
   return [
     ...(given("signingKey") ? [] : ["signs its tokens with the client secret alone"]),
     ...(text(provider, "clientType") === "public"
       ? ["gives tokens to whoever has a code (public client)"]
       : []),
     ...(text(provider, "issuerMode") === "global" ? ["gives tokens that name no application"] : []),
-    ...(FEDERATION.some(given) ? ["takes tokens of others for a login"] : []),
+    ...federation,
     ...(texts(provider, "grantTypes").includes("authorization_code")
       ? []
       : ["grants no authorization code, so nobody logs in"]),

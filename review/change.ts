@@ -67,3 +67,10 @@ export function changedSecrets({ before, after, differing }: Change): string[] {
     .filter((property) => before.inputs[property] === SECRET || after.inputs[property] === SECRET)
     .sort();
 }
+
+/** `Application forgejo`. */
+export function objectName({ key, before, after }: Change): string {
+  const resource = after ?? before;
+  if (!resource) return key;
+  return `${resource.type.slice(resource.type.lastIndexOf(":") + 1)} ${resource.name}`;
+}

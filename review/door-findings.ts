@@ -1,9 +1,9 @@
 import type { Change } from "./change";
-import type { Door } from "./doors";
+import type { Door, Lock } from "./doors";
 import { STRENGTHS, secondFactorText } from "./second-factor";
 import type { Finding } from "./finding";
 import { pairs, type Picture } from "./picture";
-import { nameOf } from "./applications";
+import { compare, nameOf } from "./applications";
 import { names, say } from "./text";
 
 /** What becomes of the ways to log in, and of what guards them. */
@@ -20,7 +20,7 @@ export function doorFindings(
       return [
         ...stateFindings(now, old),
         ...(old ? differences(old, now) : firstTime ? [] : opened(now)),
-        ...(old && !firstTime ? elsewhere(old, now) : []),
+        ...(old && !firstTime ? [...elsewhere(old, now), ...decidedBy(old, now, after)] : []),
       ];
     },
   );
@@ -45,6 +45,44 @@ function elsewhere(old: Door, now: Door): Finding[] {
   return findings;
 }
 
+/** Locks of `one` that `other` has not. */
+export function beside(one: readonly Lock[], other: readonly Lock[]): Lock[] {
+  const left = other.map(({ id }) => id);
+  return one.filter(({ id }) => {
+    const at = left.indexOf(id);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+/** Policies that come to decide, also under the name of another one; locks for a few; locks that hold otherwise. */
+function decidedBy(old: Door, now: Door, after: Picture): Finding[] {
+  const findings: Finding[] = [];
+  const come = now.policies.filter((policy) => !old.policies.includes(policy));
+  if (come.length > 0) {
+    const policies = names(come.map((key) => nameOf(after.state.item(key)) ?? key).sort(compare));
+    findings.push({
+      rule: "policy",
+      text: say`At the door ${now.name} decides what did not before: policy ${policies}. Read it.`,
+    });
+  }
+  const won = beside(now.locks, old.locks);
+  const few = won.filter(({ only }) => only !== undefined).map(({ text }) => text);
+  if (few.length > 0)
+    findings.push({
+      rule: "lock",
+      text: say`The door ${now.name} shuts out everyone else: it comes to let in ${names(few)}.`,
+    });
+  const lost = beside(old.locks, now.locks).map(({ text }) => text);
+  const otherwise = won.filter(({ text }) => lost.includes(text));
+  if (otherwise.length > 0 && come.length === 0)
+    findings.push({
+      rule: "lock",
+      text: say`The door ${now.name} has a lock that holds otherwise than before, as where its policy breaks: ${names(otherwise.map(({ text }) => text))}.`,
+    });
+  return findings;
+}
+
 /** What may not be, whether it is new or not. */
 function stateFindings(now: Door, old: Door | undefined): Finding[] {
   const findings: Finding[] = [];
@@ -64,6 +102,13 @@ function stateFindings(now: Door, old: Door | undefined): Finding[] {
   if (now.enrolsFirst) {
     const text = say`The door ${now.name} lets people enrol a device before it asks for one.`;
     findings.push({ rule: "door", text, standing: old?.enrolsFirst === true });
+  }
+  for (const policy of now.passesOnError) {
+    findings.push({
+      rule: "passes-on-error",
+      text: say`The door ${now.name} lets people in when policy ${policy} breaks.`,
+      standing: old?.passesOnError.includes(policy) === true,
+    });
   }
   if (now.refusesAll.length > 0) {
     findings.push({
@@ -106,17 +151,21 @@ function differences(old: Door, now: Door): Finding[] {
     const text = say`The second factor of the door ${now.name} becomes ${texts[1]}.`;
     findings.push({ rule: "door-changed", text });
   }
-  const lost = old.locks.filter((lock) => !now.locks.includes(lock));
-  const won = now.locks.filter((lock) => !old.locks.includes(lock));
+  const [lost, won] = differing(old.locks, now.locks);
   if (lost.length > 0) {
-    findings.push({ rule: "lock", text: say`The door ${now.name} loses a lock: ${names(lost)}.` });
+    findings.push({
+      rule: "lock",
+      text: say`The door ${now.name} loses a lock: ${names([...new Set(lost)])}.`,
+    });
   }
   if (won.length > 0) {
-    findings.push({ rule: "door-changed", text: say`The door ${now.name} gets a lock: ${names(won)}.` });
+    findings.push({
+      rule: "door-changed",
+      text: say`The door ${now.name} gets a lock: ${names([...new Set(won)])}.`,
+    });
   }
   // Without it people are shut out, and nobody is let in: never unsafe.
-  const unsent = old.enrolments.filter((who) => !now.enrolments.includes(who));
-  const sent = now.enrolments.filter((who) => !old.enrolments.includes(who));
+  const [unsent, sent] = differing(old.enrolments, now.enrolments);
   if (unsent.length > 0) {
     const text = say`The door ${now.name} no longer sends to enrol: ${names(unsent)}.`;
     findings.push({ rule: "door-changed", text });
@@ -139,6 +188,13 @@ function differences(old: Door, now: Door): Finding[] {
   return findings;
 }
 
+/** What goes and what comes, in words. What is told by the same words is another lock none the less: see `decidedBy`. */
+function differing(old: readonly Lock[], now: readonly Lock[]): [string[], string[]] {
+  const was = beside(old, now).map(({ text }) => text);
+  const is = beside(now, old).map(({ text }) => text);
+  return [was.filter((text) => !is.includes(text)), is.filter((text) => !was.includes(text))];
+}
+
 /** A policy decides by what is written in it; whether that is looser nobody can tell from outside. */
 function policyFindings(after: Picture, changes: ReadonlyMap<string, Change>): Finding[] {
   const used = new Set([
@@ -147,7 +203,8 @@ function policyFindings(after: Picture, changes: ReadonlyMap<string, Change>): F
       openings.filter(({ kind }) => kind === "policy").map(({ key }) => key),
     ),
   ]);
-  const logged = new Set(["executionLogging"]);
+  // What decides nothing.
+  const logged = new Set(["executionLogging", "name", "errorMessage"]);
   return after.state.ofTypes("authentik:index/policy").flatMap((item) => {
     const change = changes.get(item.key);
     const differing = [...(change?.differing ?? [])].filter((property) => !logged.has(property)).sort();

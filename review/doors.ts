@@ -1,22 +1,36 @@
 import { openingText } from "./access";
 import { compare, nameOf } from "./applications";
-import { flowSteps, type Bindings, type Step } from "./flows";
+import { guardId, type Bindings, type Step } from "./flows";
 import { askedAt, secondFactorOf, type SecondFactor } from "./second-factor";
 import { flag, text, TYPES, type Item, type Reference, type Snapshot } from "./snapshot";
+
+/** What must be passed at a door, or sends to enrol. */
+export interface Lock {
+  /** What decides, free of names: under the same words another policy may stand. */
+  readonly id: string;
+  /** In words that do not depend on ids. */
+  readonly text: string;
+  /** Key of the step; absent where it is bound to the whole door. */
+  readonly step?: string;
+  /** A whole door is for these alone. */
+  readonly only?: "group" | "person";
+}
 
 /** A way to log in. */
 export interface Door {
   readonly key: string;
   readonly name: string;
   readonly secondFactor: SecondFactor;
-  /** What else must be passed, in words that do not depend on ids. */
-  readonly locks: readonly string[];
+  /** What else must be passed. */
+  readonly locks: readonly Lock[];
   /** Mail domains that are let in; empty: not looked at. */
   readonly domains: readonly string[];
   /** Who is sent to enrol a device, beside whoever the second factor itself sends there. */
-  readonly enrolments: readonly string[];
+  readonly enrolments: readonly Lock[];
   /** Lets people enrol a device before the second factor is asked, and so answer with that. */
   readonly enrolsFirst: boolean;
+  /** Names of policies that let people in when they break. */
+  readonly passesOnError: readonly string[];
   /** Stages that refuse whoever comes, since nothing is bound to them. */
   readonly refusesAll: readonly string[];
   /** Key of the flow that it leads through; empty where there is none. */
@@ -32,7 +46,7 @@ export interface Door {
 }
 
 /** What of a source says where accounts are asked for. */
-const IDENTITY = [
+export const IDENTITY = [
   "providerType",
   ...["authorizationUrl", "accessTokenUrl", "profileUrl", "oidcJwksUrl", "oidcWellKnownUrl"],
 ];
@@ -40,9 +54,16 @@ const IDENTITY = [
 /** Where the flow for passwords that Authentik ships logs in. */
 const SHIPPED_LOGIN = 100;
 
-/** Every way to log in that a state shows. */
-export function doorsOf(state: Snapshot, bindings: Bindings): Door[] {
-  const stepsOf = flowSteps(state, bindings);
+/**
+ * Every way to log in that a state shows.
+ *
+ * @param stepsOf the steps of every flow, by its key.
+ */
+export function doorsOf(
+  state: Snapshot,
+  bindings: Bindings,
+  stepsOf: ReadonlyMap<string, readonly Step[]>,
+): Door[] {
   const doors: Door[] = [];
   const brand =
     state.ofType(TYPES.brand).find((item) => flag(item, "default", false)) ?? state.ofType(TYPES.brand)[0];
@@ -114,8 +135,16 @@ function door(
   const setups = steps.filter(({ enrols }) => enrols);
   const conditional = denials.filter((step) => step.guards.length > 0);
   const locks = [
-    ...guards.map((guard) => `only ${openingText(guard)}`),
-    ...conditional.map((step) => `refuses ${conditionText(step)} (${nameOf(step.stage) ?? ""})`),
+    ...guards.map((guard): Lock => ({
+      id: guardId(guard),
+      text: `only ${openingText(guard)}`,
+      only: guard.kind === "policy" ? undefined : guard.kind,
+    })),
+    ...conditional.map((step): Lock => ({
+      id: `refuses ${conditionId(step)}`,
+      text: `refuses ${conditionText(step)} (${nameOf(step.stage) ?? ""})`,
+      step: step.key,
+    })),
   ];
   return {
     key,
@@ -124,9 +153,15 @@ function door(
       ...secondFactorOf(state, steps, flow, shipped),
       refusedWithout: refusing.length > 0,
     },
-    locks: [...new Set(locks)].sort(compare),
-    enrolments: setups.map(conditionText).sort(compare),
+    locks: locks.sort(byText),
+    enrolments: setups
+      .map((step): Lock => ({ id: conditionId(step), text: conditionText(step), step: step.key }))
+      .sort(byText),
     enrolsFirst: setups.some(({ order }) => order <= askedAt(steps, flow)),
+    passesOnError: guards
+      .filter(({ kind, passesOnError }) => kind === "policy" && passesOnError)
+      .map(({ name: policy }) => policy)
+      .sort(compare),
     refusesAll: denials
       .filter((step) => step.guards.length === 0)
       .map(({ stage }) => nameOf(stage) ?? "")
@@ -148,6 +183,12 @@ function door(
       : "",
     policies: [...new Set(policies.map((policy) => policy.key))],
   };
+}
+
+const byText = (a: Lock, b: Lock) => compare(a.text, b.text);
+
+function conditionId({ guards, engine, judgedLate }: Step): string {
+  return `${guards.length > 1 ? engine : ""} ${String(judgedLate)} ${guards.map(guardId).sort(compare).join(", ")}`;
 }
 
 function conditionText({ guards, engine, judgedLate }: Step): string {

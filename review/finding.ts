@@ -12,6 +12,7 @@ export const RULES = {
   door: "unsafe",
   domain: "unsafe",
   lock: "unsafe",
+  step: "unsafe",
   policy: "unsafe",
   mapping: "unsafe",
   "object-deleted": "unsafe",
@@ -31,6 +32,9 @@ export const RULES = {
   superuser: "unsafe",
   "server-setting": "unsafe",
   "cluster-admin": "unsafe",
+  consumer: "unsafe",
+  "not-known": "unsafe",
+  unread: "unsafe",
   "policy-warned": "notice",
   "person-added": "notice",
   "person-disabled": "notice",
@@ -51,6 +55,7 @@ export const RULES = {
   "secret-reissued": "notice",
   "server-changed": "notice",
   impersonation: "notice",
+  "object-changed": "notice",
 } as const satisfies Readonly<Record<string, "unsafe" | "notice">>;
 
 export type Rule = keyof typeof RULES;

@@ -1,4 +1,4 @@
-import type { Opening } from "./applications";
+import { compare, type Opening } from "./applications";
 import { flag, text, TYPES, type Item, type Reference, type Snapshot } from "./snapshot";
 
 /** Enabled bindings by the key of their target. */
@@ -9,12 +9,21 @@ export interface Step {
   readonly key: string;
   readonly order: number;
   readonly stage?: Item;
+  /** Key of the stage, also where the state does not hold it. */
+  readonly stageKey: string;
   /** Whether a person enrols a device here. */
   readonly enrols: boolean;
   readonly guards: readonly Opening[];
   readonly engine: string;
   /** Policies are judged when the step is reached, with the person known. */
   readonly judgedLate: boolean;
+  /** Everything of the step that decides, free of names: two that are equal do the same. */
+  readonly signature: string;
+}
+
+/** What a binding does, free of names. */
+export function guardId({ kind, key, negate, passesOnError }: Opening): string {
+  return `${kind} ${key}${negate ? " negated" : ""}${passesOnError ? " passing" : ""}`;
 }
 
 /** Whether a stage enrols a device: by its type, or, where Authentik ships it, since the second factor sends there. */
@@ -33,14 +42,19 @@ export function flowSteps(state: Snapshot, bindings: Bindings): Map<string, Step
     if (!flow) continue;
     const { order } = item.values;
     const [stage] = state.follow(item, "stage");
+    const guards = bindings.get(item.key) ?? [];
+    const { evaluateOnPlan, reEvaluatePolicies, invalidResponseAction, policyEngineMode } = item.values;
+    const judged = [evaluateOnPlan, reEvaluatePolicies, invalidResponseAction, policyEngineMode];
     const step: Step = {
       key: item.key,
       order: typeof order === "number" ? order : 0,
       stage: stage?.item,
+      stageKey: stage?.key ?? "",
       enrols: stage !== undefined && isSetup(state, stage),
-      guards: bindings.get(item.key) ?? [],
+      guards,
       engine: text(item, "policyEngineMode"),
       judgedLate: flag(item, "reEvaluatePolicies", true) && !flag(item, "evaluateOnPlan", true),
+      signature: JSON.stringify([stage?.key, order, judged, guards.map(guardId).sort(compare)]),
     };
     const known = byFlow.get(flow.key);
     if (known) known.push(step);

@@ -1,23 +1,18 @@
-import { changedSecrets, type Change } from "./change";
+import { changedSecrets, objectName, type Change } from "./change";
 import { compare } from "./applications";
 import { isSetup } from "./flows";
 import type { Finding } from "./finding";
 import type { Picture } from "./picture";
+import { routeFindings } from "./routes";
+import { serverFindings } from "./server-findings";
 import { names, say } from "./text";
-import { nameOf, RELEASE, SECRET, UNKNOWN } from "../state/resources";
+import { RELEASE, SECRET, UNKNOWN } from "../state/resources";
 import { TYPES, type Item } from "./snapshot";
 
 /** Kinds of objects that hold who people are and what the server runs on: gone, they do not come back as they were. */
 function isKept({ before, key }: Change, explained: ReadonlySet<string>): boolean {
   if (!before?.custom || explained.has(key)) return false;
   return before.protect || before.type.startsWith("authentik:") || before.type === RELEASE;
-}
-
-/** `Application forgejo`. */
-export function objectName({ key, before, after }: Change): string {
-  const resource = after ?? before;
-  if (!resource) return key;
-  return `${resource.type.slice(resource.type.lastIndexOf(":") + 1)} ${resource.name}`;
 }
 
 /** Objects that are deleted, made anew, or no longer protected; secrets that change; what holds for the whole server. */
@@ -69,14 +64,14 @@ export function objectFindings(
     ...(firstTime ? [] : routeFindings(before, after, changes)),
     ...secretFindings(changes),
     ...otherFindings(changes),
-    ...serverFindings(changes),
+    ...(firstTime ? [] : serverFindings(changes)),
     ...settingsFindings(before, after),
     ...outpostFindings(before, after, changes),
   ];
 }
 
 /** Bindings whose loss is told in words: of applications, and of the locks of the doors. */
-function explainedBindings({ state, applications, doors }: Picture): Set<string> {
+export function explainedBindings({ state, applications, doors }: Picture): Set<string> {
   const explained = new Set<string>();
   const doorFlows = new Set<string>();
   for (const brand of state.ofType(TYPES.brand))
@@ -120,38 +115,6 @@ function tokenFindings(changes: readonly Change[], firstTime: boolean): Finding[
   ];
 }
 
-/** What stands before a proxied application: routes, what they are told by, and patches of such. */
-const ROUTE =
-  /^kubernetes:(?:networking\.k8s\.io\/v1:Ingress|traefik\.io\/\w+:\w+|core\/v1:(?:ConfigMap|Service))(?:Patch)?$/;
-const PROTECTED_ROUTE = "plana:sso:ProtectedRoute$";
-
-/**
- * Whether a login is asked is said in annotations and settings that only who reads them can judge. Paths that follow from
- * the public paths of their application are told as these.
- */
-function routeFindings(before: Picture, after: Picture, changes: readonly Change[]): Finding[] {
-  const pathsOf = ({ applications }: Picture, slug: string) =>
-    [...applications.values()].find((application) => application.slug === slug)?.publicPaths.join("\n");
-  const told = changes.filter(({ op, key, before: old, after: now, differing }) => {
-    const resource = now ?? old;
-    if (op === "same" || !resource || !ROUTE.test(resource.type)) return false;
-    if (!key.includes(PROTECTED_ROUTE)) return resource.type.includes(":Ingress");
-    // The component is called after its application.
-    const slug = nameOf(resource.parent ?? "");
-    const otherPaths = pathsOf(before, slug) !== pathsOf(after, slug);
-    const ofPaths =
-      op === "update" ? [...differing].every((property) => property === "spec") : op !== "replace";
-    return !(otherPaths && ofPaths);
-  });
-  if (told.length === 0) return [];
-  return [
-    {
-      rule: "route",
-      text: say`Changes how requests reach an application before a login is asked: ${names(told.map(objectName).sort(compare), 10)}. Read it.`,
-    },
-  ];
-}
-
 function secretFindings(changes: readonly Change[]): Finding[] {
   const findings: Finding[] = [];
   for (const change of changes) {
@@ -170,9 +133,9 @@ function secretFindings(changes: readonly Change[]): Finding[] {
 
 /** Properties of providers whose change is told in other words. */
 const TOLD = new Set([
-  ...["name", "clientId", "clientSecret", "clientType", "issuerMode", "signingKey", "grantTypes"],
+  ...["clientId", "clientSecret", "clientType", "issuerMode", "signingKey", "grantTypes"],
   ...["allowedRedirectUris", "propertyMappings", "mode", "externalHost", "skipPathRegex"],
-  ...["jwtFederationProviders", "jwtFederationSources", "jwksSources"],
+  ...["jwtFederationProviders", "jwtFederationSources", "jwksSources", "authenticationFlow"],
 ]);
 
 /** What else changes of how applications are logged in to, as how long a token lasts: each set of properties once. */
@@ -191,29 +154,6 @@ function otherFindings(changes: readonly Change[]): Finding[] {
     rule: "application-provider",
     text: say`Changes ${names(properties)} of the provider of ${names(providers.sort(compare))}.`,
   }));
-}
-
-/** What the server itself runs on: its chart and the Secret that it reads. */
-function serverFindings(changes: readonly Change[]): Finding[] {
-  return changes.flatMap((change): Finding[] => {
-    const { op, before: old, after: now, differing } = change;
-    if (op !== "update" || !old || !now) return [];
-    if (now.type === "kubernetes:core/v1:Secret" && now.protect)
-      return [
-        {
-          rule: "server-changed",
-          text: say`Changes the settings of the server (${objectName(change)}): it starts again.`,
-        },
-      ];
-    if (now.type !== RELEASE) return [];
-    const version = ({ inputs }: typeof now) =>
-      typeof inputs.version === "string" ? inputs.version : String(inputs.chart);
-    const text =
-      version(old) === version(now)
-        ? say`Changes how the server runs (${names([...differing].sort(compare))} of ${objectName(change)}).`
-        : say`Moves the server from chart ${version(old)} to ${version(now)}: Authentik's own flows are set up again.`;
-    return [{ rule: "server-changed", text }];
-  });
 }
 
 /** Where an outpost sends people to log in; undefined where that is not known. */

@@ -59,6 +59,16 @@ function groupFindings(groups: readonly Pair<Group>[]): Finding[] {
         text: say`Whoever is in group ${after.name} comes to be in ${above}, too.`,
       });
     }
+    const left = (before?.parents ?? []).filter((key) => after && !after.parents.includes(key));
+    if (after && left.length > 0) {
+      const above = names(left.map((key) => nameOf.get(key) ?? key).sort(compare));
+      findings.push({
+        rule: "group-parent",
+        text: say`Whoever is in group ${after.name} is no longer in ${above} by that.`,
+      });
+    }
+    if (after && !after.superuser && before?.superuser)
+      findings.push({ rule: "role", text: say`Group ${after.name} no longer administers Authentik.` });
     // The first group that administers is no news: there has to be one.
     if (after?.superuser && !before?.superuser && (before !== undefined || administered)) {
       findings.push({ rule: "superuser", text: say`Group ${after.name} comes to administer Authentik.` });
@@ -102,6 +112,7 @@ function personFindings(
       moved.push({ person: fresh, text });
     }
   }
+  if (before.directory.people.size > 0) findings.push(...strangeGroups(people, after));
   const inGroups = (person: Person) =>
     person.groups.length > 0 ? say` to ${names(person.groups.map(groupName).sort(compare))}` : [];
   findings.push(
@@ -147,6 +158,17 @@ function personFindings(
     ...domainFindings(people),
   );
   return findings;
+}
+
+/** A group that the program does not manage may open anything, as the administrators' one that Authentik ships does. */
+function strangeGroups(people: readonly Pair<Person>[], after: Picture): Finding[] {
+  const { groups } = after.directory;
+  return people.flatMap(({ before: old, after: fresh }): Finding[] => {
+    const strange = [...(fresh?.memberOf ?? [])].filter((key) => !groups.has(key) && !old?.memberOf.has(key));
+    if (!fresh || strange.length === 0) return [];
+    const text = say`${fresh.username} comes into a group that the program does not manage: ${names(strange.sort(compare))}. Read it.`;
+    return [{ rule: "unread", text }];
+  });
 }
 
 /** An address of another domain than any before: the address decides which Google account is linked. */

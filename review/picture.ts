@@ -1,6 +1,7 @@
 import { applicationsOf, bindingsOf, type Application } from "./applications";
 import { directoryOf, type Directory } from "./directory";
 import { doorsOf, type Door } from "./doors";
+import { flowSteps, type Step } from "./flows";
 import { flag, text, TYPES, type Snapshot } from "./snapshot";
 
 /** What the server does for everyone. */
@@ -19,6 +20,8 @@ export interface Picture {
   readonly directory: Directory;
   readonly applications: ReadonlyMap<string, Application>;
   readonly doors: readonly Door[];
+  /** Steps of every flow, by its key. */
+  readonly steps: ReadonlyMap<string, readonly Step[]>;
   readonly settings: ServerSettings;
 }
 
@@ -26,12 +29,14 @@ export interface Picture {
 export function pictureOf(state: Snapshot, shipped: ReadonlyMap<string, string>): Picture {
   const directory = directoryOf(state);
   const bindings = bindingsOf(state, directory);
+  const steps = flowSteps(state, bindings);
   const applications = applicationsOf(state, { directory, bindings, shipped });
   return {
     state,
     directory,
     applications: new Map(applications.map((application) => [application.key, application])),
-    doors: doorsOf(state, bindings),
+    doors: doorsOf(state, bindings, steps),
+    steps,
     settings: settingsOf(state),
   };
 }

@@ -2,6 +2,7 @@ import { tooWide } from "../components/applications/redirect-uris";
 import { compare, type Application, type ReturnUri } from "./applications";
 import type { Finding } from "./finding";
 import type { Pair } from "./picture";
+import { isAnchored, isNarrow } from "./public-path";
 import { names, say, words } from "./text";
 
 /**
@@ -50,19 +51,24 @@ export function uriFindings(old: readonly ReturnUri[], now: Application, firstTi
   ];
 }
 
-/** Paths that are served without a login. */
-export function pathFindings(old: Application, now: Application): Finding[] {
-  const added = now.publicPaths.filter((path) => !old.publicPaths.includes(path));
-  const removed = old.publicPaths.filter((path) => !now.publicPaths.includes(path));
+/**
+ * Paths that are served without a login.
+ *
+ * @param had those that were served so before.
+ */
+export function pathFindings(had: readonly string[], now: Application): Finding[] {
+  const added = now.publicPaths.filter((path) => !had.includes(path));
+  const removed = had.filter((path) => !now.publicPaths.includes(path));
   return [
     ...added.map((path): Finding => {
-      const anchored = path.startsWith("^") && path.endsWith("$") && !path.includes("|");
-      return anchored
-        ? { rule: "public-path", text: say`Serves ${path} of ${now.slug} without a login.` }
-        : {
-            rule: "public-path-wide",
-            text: say`Serves every path of ${now.slug} in which ${path} is found without a login.`,
-          };
+      if (isNarrow(path))
+        return { rule: "public-path", text: say`Serves ${path} of ${now.slug} without a login.` };
+      return {
+        rule: "public-path-wide",
+        text: isAnchored(path)
+          ? say`Serves more of ${now.slug} than single paths or a folder without a login: whatever matches ${path}.`
+          : say`Serves every path of ${now.slug} in which ${path} is found without a login.`,
+      };
     }),
     ...removed.map((path): Finding => ({
       rule: "public-path",
@@ -81,11 +87,18 @@ export function claimFindings(old: Application, now: Application): Finding[] {
   if (kept.length > 0)
     findings.push({ rule: "claims", text: say`No longer tells ${now.slug} the claims ${names(kept)}.` });
   // Two mappings of one scope are merged: a further one may add groups to those that are told already.
-  const further = [...now.mappings].filter(
-    ([key, { scope, content }]) => !old.mappings.has(key) && content !== "" && old.claims.includes(scope),
-  );
-  for (const [key, { scope, name }] of further) {
-    const text = say`A further scope mapping, ${name ?? key}, tells ${now.slug} about ${scope}: read the change.`;
+  for (const [key, { scope, name, shipped }] of now.mappings) {
+    if (old.mappings.has(key) || shipped) continue;
+    const text = old.claims.includes(scope)
+      ? say`A further scope mapping, ${name ?? key}, tells ${now.slug} about ${scope}: read the change.`
+      : say`A new scope mapping, ${name ?? key}, tells ${now.slug} about people: read the change.`;
+    findings.push({ rule: "mapping", text });
+  }
+  // A scope that goes with its mapping is told as a claim.
+  for (const [key, { scope, name, shipped }] of old.mappings) {
+    if (now.mappings.has(key) || !(shipped ? now.claims.includes(shipped) : now.claims.includes(scope)))
+      continue;
+    const text = say`Scope mapping ${name ?? shipped ?? key} no longer tells ${now.slug} about ${scope || (shipped ?? "")}, others still do: read the change.`;
     findings.push({ rule: "mapping", text });
   }
   return findings;

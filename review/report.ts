@@ -1,21 +1,24 @@
 import type { Entry } from "./access";
 import { applicationFindings } from "./application-findings";
 import { compare, nameOf, shippedScopes, type Application, type ReturnUri } from "./applications";
-import { changesOf, type Change } from "./change";
+import { changesOf, objectName, type Change } from "./change";
 import type { Role } from "./directory";
 import { doorFindings } from "./door-findings";
 import type { Strength } from "./second-factor";
 import { isUnsafe, ordered, type Finding, type Verdict } from "./finding";
 import { headline } from "./headline";
-import { objectFindings, objectName } from "./object-findings";
+import { explainedBindings, objectFindings } from "./object-findings";
+import { unknownFindings } from "./not-known";
 import { peopleFindings } from "./people-findings";
 import { pairs, pictureOf } from "./picture";
 import { mappingFindings } from "./provider-findings";
 import { refusalFindings } from "./refusals";
 import { applicationRows, doorRows, groupRows, peopleRows } from "./rows";
 import { Snapshot } from "./snapshot";
+import { stepFindings } from "./steps";
 import type { Reviewed } from "./sources";
 import type { Text } from "./text";
+import { unreadFindings } from "./unread";
 
 /** Whether something was there before and is there after. */
 export type Presence = "same" | "added" | "removed";
@@ -138,7 +141,10 @@ export function reportOf({ stack, steps, refusals = [] }: Reviewed): Report {
     ...applicationFindings(before, after, applications, firstTime),
     ...mappingFindings(applications, (key) => nameOf(after.state.item(key)) ?? key),
     ...doorFindings(before, after, byKey, firstTime),
+    ...(firstTime ? [] : stepFindings(before, after, byKey, explainedBindings(before))),
     ...objectFindings(before, after, changes, firstTime),
+    ...(firstTime ? [] : unknownFindings(changes)),
+    ...unreadFindings({ before, after, changes, firstTime }),
     ...refusalFindings(refusals),
   ]);
   const changed = changes.some(

@@ -177,7 +177,7 @@ export function doorRows(before: Picture, after: Picture, people: readonly Perso
         presence: presenceOf(old, now),
         strength: door.secondFactor.strength,
         secondFactor: secondFactorText(door.secondFactor),
-        locks: door.locks,
+        locks: door.locks.map(({ text }) => text),
         domains: door.domains,
         people: using.get(door.name) ?? 0,
       },

@@ -8,6 +8,7 @@ export const TYPES = {
   application: "authentik:index/application:Application",
   oauth2: "authentik:index/providerOauth2:ProviderOauth2",
   proxy: "authentik:index/providerProxy:ProviderProxy",
+  mapping: "authentik:index/propertyMappingProviderScope:PropertyMappingProviderScope",
   binding: "authentik:index/policyBinding:PolicyBinding",
   outpost: "authentik:index/outpost:Outpost",
   attachment: "authentik:index/outpostProviderAttachment:OutpostProviderAttachment",

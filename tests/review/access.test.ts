@@ -40,6 +40,7 @@ const application = (
   grantTypes: [],
   weaknesses: [],
   clientId: "",
+  signingKey: "",
   publicPaths: [],
   served: false,
   front: "",

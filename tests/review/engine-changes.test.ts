@@ -105,6 +105,49 @@ test("an application is added, for a group that is made with it", async () => {
   );
 });
 
+test("a proxied application is added: its routes follow from it", async () => {
+  const report = await reviewOf([
+    APPLICATIONS,
+    '    mode: "proxy",\n    slug: "matomo-admin"',
+    '    mode: "proxy",\n    slug: "wiki",\n    name: "Wiki",\n    description: "Notes",\n    label: "wiki",\n    namespace: "wiki",\n    service: { name: "wiki", port: 80 },\n    access: ["plana-finance"],\n    publicPaths: [{ exact: "/robots.txt" }, { below: "/assets/" }],\n  },\n  {\n    mode: "proxy",\n    slug: "matomo-admin"',
+  ]);
+  expect(report).toBe(
+    told(
+      "changed",
+      "**2 people gain access; objects: 11 created, 1 updated.**",
+      "",
+      "| Person | Gains | Loses |",
+      "| --- | --- | --- |",
+      "| `martin.kotrulev`, `ramona.gospodinova` | `wiki` through `plana-finance` | – |",
+      "",
+      "**Also**",
+      "",
+      "- Adds application `wiki`, open to `plana-finance`.",
+      "- Serves `^/robots\\.txt$` of `wiki` without a login.",
+      "- Serves `^/assets/([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*([A-Za-z0-9_-][A-Za-z0-9_.-]*)?$` of `wiki` without a login.",
+    ),
+  );
+});
+
+test("a proxied application gets a public path and a public folder: its routes follow from them", async () => {
+  const report = await reviewOf([
+    APPLICATIONS,
+    '{ below: "/js/" }',
+    '{ below: "/js/" },\n      { below: "/misc/" },\n      { exact: "/robots.txt" }',
+  ]);
+  expect(report).toBe(
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 3 updated.**",
+      "",
+      "**Also**",
+      "",
+      "- Serves `^/misc/([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*([A-Za-z0-9_-][A-Za-z0-9_.-]*)?$` of `matomo-admin` without a login.",
+      "- Serves `^/robots\\.txt$` of `matomo-admin` without a login.",
+    ),
+  );
+});
+
 test("an application is opened to another group, and closed to its own", async () => {
   expect(
     await reviewOf([APPLICATIONS, 'access: ["tenant-impersonators"]', 'access: ["plana-finance"]']),

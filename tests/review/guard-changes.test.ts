@@ -117,6 +117,17 @@ test("a token of the API is told", () => {
   ]);
 });
 
+/** The inputs of an Ingress with one path more. */
+const withPath = (name: string, path: string, pathType: string, host?: string) => {
+  const spec = structuredClone(now.resource("Ingress", name).inputs.spec) as {
+    rules: [{ host: string; http: { paths: object[] } }];
+  };
+  const [rule] = spec.rules;
+  rule.host = host ?? rule.host;
+  rule.http.paths.push({ ...rule.http.paths[0], path, pathType });
+  return { spec };
+};
+
 test("an application that comes along hides no route of another one", () => {
   const changed = now
     .add("Application", "grafana", "wiki", { slug: "wiki", name: "Wiki" })
@@ -130,8 +141,8 @@ test("routes that follow from public paths are told as these", () => {
       ?.after?.inputs.skipPathRegex,
   );
   const changed = now
-    .update("ProviderProxy", "matomo-admin", { skipPathRegex: `${more}\n^/more/$` })
-    .update("Ingress", "matomo-admin-public", { spec: { rules: [] } });
+    .update("ProviderProxy", "matomo-admin", { skipPathRegex: `${more}\n^/robots\\.txt$` })
+    .update("Ingress", "matomo-admin-public", withPath("matomo-admin-public", "/robots.txt", "Exact"));
   expect(unsafe(changed)).toEqual([]);
 });
 
@@ -474,9 +485,16 @@ test("the cluster's administrators change", () => {
 });
 
 test("what has nothing to do with access", () => {
-  const changed = now.update("StagePrompt", "plana-recovery-prompt", { fields: [] });
+  const changed = now.update("StageDeny", "plana-lockout", { denyMessage: "Too many." });
   expect(comment(changed.report())).toBe(
-    told("changed", "**Nobody gains or loses access; objects: 1 updated.**"),
+    told(
+      "changed",
+      "**Nobody gains or loses access; objects: 1 updated.**",
+      "",
+      "**Also**",
+      "",
+      "- Changes `denyMessage` of `StageDeny plana-lockout`.",
+    ),
   );
 });
 
@@ -663,6 +681,7 @@ test("a flow of one's own logs people in", () => {
       "**Unsafe**",
       "",
       "- The door `Flow plana-recovery-codes` does not insist on a second factor: `none`.",
+      "- The door `Flow plana-recovery-codes` gets the step `StageUserLogin plana-google-login` at 50. Read it.",
       "",
       "**Also**",
       "",
