@@ -5,6 +5,7 @@ import type { ClientCredentials, Credentials, Hosting, Settings } from "./config
 import { isHostName, KUBERNETES_NAME } from "./forms";
 import type { Application, Organisation, TenantPlatform } from "./organisation";
 import { didYouMean, nearest, type Problem } from "./problem";
+import { checkOverlaps } from "./redirect-overlaps";
 import { duplicates } from "./roster";
 
 const APPLICATIONS_FILE = "the stack's applications.ts";
@@ -212,6 +213,17 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
       redirectUrisOf(application, hosting).map(({ url }) => [url, application] as const),
     ),
     "a redirect URI of its own for each: a code for one application must not be had through another",
+  );
+  problems.push(
+    ...checkOverlaps(
+      applications.map((application) => ({
+        slug: application.slug,
+        host: application.mode === "tenants" ? undefined : hostOf(application, hosting),
+        uris: redirectUrisOf(application, hosting),
+        domains: application.mode === "tenants" ? application.tenants : [],
+      })),
+      authHost(hosting),
+    ),
   );
   for (const [host, { slug }] of hosted) {
     if (host !== authHost(hosting)) continue;

@@ -245,6 +245,78 @@ test.each<[string, Application[], string, string]>([
   );
 });
 
+const PATH = HOSTING.tenantRedirectPath;
+const at = (...tenants: TenantPlatform["tenants"]): TenantPlatform => ({ ...TENANTS, tenants });
+
+test.each<[string, Application[], Hosting, string, string]>([
+  [
+    "a URI that a wildcard accepts",
+    [{ ...WIKI, redirectUris: [`https://x.example.com${PATH}`] }, TENANTS],
+    HOSTING,
+    "tenants and wiki",
+    "accepts no address of wiki",
+  ],
+  [
+    "a host under a wildcard, with its path",
+    [{ ...WIKI, redirectPaths: [PATH] }, at("*.planapulse.com")],
+    { ...HOSTING, hosts: { auth: "auth.example.org" } },
+    "tenants and wiki",
+    "accepts no address of wiki",
+  ],
+  [
+    "a host under a wildcard, with another path",
+    [PROXIED, at("*.planapulse.com")],
+    { ...HOSTING, hosts: { auth: "auth.example.org" } },
+    "tenants and old",
+    "does not lead to old.planapulse.com",
+  ],
+  [
+    "a wildcard over another's tenant",
+    [TENANTS, { ...at("a.example.com"), slug: "one", clientId: "one" }],
+    HOSTING,
+    "tenants and one",
+    "accepts no address of one",
+  ],
+  ["a tenant on Authentik's host", [at("auth.planapulse.com")], HOSTING, "tenants", "Authentik's own host"],
+  [
+    "a domain under which tenants lie",
+    [TENANTS],
+    { ...HOSTING, domain: "example.com" },
+    "tenants",
+    "Authentik's own host",
+  ],
+  [
+    "a host that is a tenant",
+    [WIKI, at("erp.example.com")],
+    { ...HOSTING, hosts: { wiki: "erp.example.com" } },
+    "tenants and wiki",
+    "does not lead to erp.example.com, the host of wiki",
+  ],
+  [
+    "a further URI on Authentik's host",
+    [{ ...WIKI, redirectUris: ["https://auth.planapulse.com/back"] }],
+    HOSTING,
+    "wiki",
+    "Authentik's own host",
+  ],
+  [
+    "a further URI on another's host",
+    [{ ...WIKI, redirectUris: ["https://old.planapulse.com/back"] }, PROXIED],
+    HOSTING,
+    "wiki and old",
+    "does not lead to old.planapulse.com",
+  ],
+])("refuses redirect URIs that meet: %s", (_what, applications, hosting, slugs, expected) => {
+  expect(check(applications, hosting)).toEqual([
+    {
+      key: `applications: ${slugs}`,
+      value: containing("redirect URI https://"),
+      expected: containing(expected),
+      mend: containing("applications.ts"),
+    },
+  ]);
+});
+
 test("a login button and the proxy before it may share a host", () => {
   expect(check([WIKI, { ...PROXIED, label: "wiki", namespace: "wiki" }])).toEqual([]);
   expect(check([WIKI, { ...PROXIED, label: "wiki" }])).toMatchObject([
