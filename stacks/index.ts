@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { checkApplications, checkClients, checkConfigured } from "./catalogue";
+import { checkApplications, checkClients, checkConfigured, checkHosts } from "./catalogue";
 import { compose, type Outputs } from "./compose";
 import { COMPOSITIONS } from "./compositions";
 import { readConfig } from "./config";
@@ -26,6 +26,7 @@ export async function run(compositions = COMPOSITIONS): Promise<Outputs> {
     ...(roster?.problems ?? []),
     ...(organisation && credentials ? checkClients(organisation, credentials) : []),
     ...(organisation && hosting ? checkApplications(organisation, hosting) : []),
+    ...(organisation && hosting ? checkHosts(organisation, hosting, stack) : []),
     ...(organisation && settings ? checkConfigured(organisation, settings) : []),
   ];
   refuse(stack, found);
