@@ -4,6 +4,7 @@ import { checkApplications, checkClients, checkConfigured, checkHosts } from "./
 import { compose, type Outputs } from "./compose";
 import { COMPOSITIONS } from "./compositions";
 import { readConfig } from "./config";
+import { checkData } from "./data";
 import { refuse } from "./problem";
 import { sparePromiseTraces } from "./promise-traces";
 import { readRoster } from "./roster";
@@ -19,10 +20,14 @@ export async function run(compositions = COMPOSITIONS): Promise<Outputs> {
     stack,
     Object.keys(compositions),
   );
-  const organisation = Object.hasOwn(compositions, composition) ? compositions[composition] : undefined;
+  const data = Object.hasOwn(compositions, composition) ? compositions[composition] : undefined;
+  // What is not of its type is told alone: the other checks rely on the types.
+  const malformed = data ? checkData(data) : [];
+  const organisation = malformed.length > 0 ? undefined : data;
   const roster = organisation && readRoster(organisation);
   const found = [
     ...problems,
+    ...malformed,
     ...(roster?.problems ?? []),
     ...(organisation && credentials ? checkClients(organisation, credentials) : []),
     ...(organisation && hosting ? checkApplications(organisation, hosting) : []),
