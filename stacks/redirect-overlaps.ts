@@ -31,11 +31,11 @@ export function checkOverlaps(applications: readonly Redirecting[], authHost: st
   }));
   const met = new Set<string>();
   return narrow.flatMap((application) => {
-    const own = new Set(narrow.flatMap(({ slug, host }) => (slug === application.slug ? (host ?? []) : [])));
+    const own = application.host;
     // Only these can meet what has another text, or lead to another host.
-    const uris = application.uris.filter((uri) => ![...own].some((host) => strictOn(uri, host)));
+    const uris = application.uris.filter((uri) => own === undefined || !strictOn(uri, own));
     if (uris.length === 0) return [];
-    const toAuthentik = own.has(authHost) ? undefined : uris.find((uri) => leadsTo(uri, authHost));
+    const toAuthentik = own === authHost ? undefined : uris.find((uri) => leadsTo(uri, authHost));
     const problems = toAuthentik
       ? [
           problem(
@@ -58,7 +58,7 @@ export function checkOverlaps(applications: readonly Redirecting[], authHost: st
         continue;
       }
       const { host } = other;
-      if (host === undefined || own.has(host)) continue;
+      if (host === undefined || own === host) continue;
       const led = uris.find((uri) => leadsTo(uri, host) && !other.uris.some(({ url }) => url === uri.url));
       if (led) {
         const expected = `one that does not lead to ${host}, the host of ${other.slug}`;
