@@ -52,15 +52,15 @@ const deliveredSecret = secret(8)
   .regex(/^[^"\\]*$/, "no double quote and no backslash");
 
 /** Settings of the server that have keys of their own. */
-const OWN_KEYS: Readonly<Record<string, string>> = {
-  AUTHENTIK_SECRET_KEY: "secretKey",
-  AUTHENTIK_BOOTSTRAP_TOKEN: "bootstrapToken",
-  AUTHENTIK_POSTGRESQL__HOST: "databaseHost",
-  AUTHENTIK_POSTGRESQL__PORT: "databasePort",
-  AUTHENTIK_POSTGRESQL__NAME: "databaseName",
-  AUTHENTIK_POSTGRESQL__USER: "databaseUser",
-  AUTHENTIK_POSTGRESQL__PASSWORD: "databasePassword",
-};
+const OWN_KEYS: ReadonlyMap<string, string> = new Map([
+  ["AUTHENTIK_SECRET_KEY", "secretKey"],
+  ["AUTHENTIK_BOOTSTRAP_TOKEN", "bootstrapToken"],
+  ["AUTHENTIK_POSTGRESQL__HOST", "databaseHost"],
+  ["AUTHENTIK_POSTGRESQL__PORT", "databasePort"],
+  ["AUTHENTIK_POSTGRESQL__NAME", "databaseName"],
+  ["AUTHENTIK_POSTGRESQL__USER", "databaseUser"],
+  ["AUTHENTIK_POSTGRESQL__PASSWORD", "databasePassword"],
+]);
 
 const serverSetting = z
   .string()
@@ -68,7 +68,7 @@ const serverSetting = z
   // The chart's probes and Ingress do not know of it.
   .refine((name) => name !== "AUTHENTIK_WEB__PATH", "another setting: the chart knows of no path")
   .superRefine((name, context) => {
-    const own = Object.hasOwn(OWN_KEYS, name) ? OWN_KEYS[name] : undefined;
+    const own = OWN_KEYS.get(name);
     if (own) context.addIssue({ code: "custom", message: `another setting: this one is ${PROJECT}:${own}` });
   });
 
