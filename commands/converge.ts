@@ -1,3 +1,4 @@
+import { whileWaiting } from "./patience";
 import { policyArguments } from "./policy";
 import type { Finished } from "./process";
 import { unreachable } from "./reach";
@@ -28,7 +29,10 @@ export async function converge(
     return { code: 1, stdout: "", stderr: refused };
   }
   if (!(await settled(workspace, say))) return { code: 1, stdout: "", stderr: "" };
-  return unlocking(workspace, say, () => workspace.pulumi(update, { show: true }), gone);
+  // The engine tells each step, but nothing while a server, or a full disk, keeps it waiting.
+  const run = () =>
+    whileWaiting("up", () => workspace.pulumi(update, { show: true }), say, "Ctrl-C twice", 60_000);
+  return unlocking(workspace, say, run, gone);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { KEYS, PROJECT, type Key } from "../stacks/config-keys";
+import { withoutCredentials } from "../stacks/problem";
 import type { Workspace } from "../commands/workspace";
 import { configuration, type Configured } from "../live/configuration";
 import type { Secret } from "../live/secret";
@@ -29,7 +30,9 @@ export class StackSettings {
     const read = entry.schema.safeParse(found.value.reveal());
     if (read.success) return found.value;
     const issues = read.error.issues.map(({ message }) => message).join(", ");
-    const shown = found.secret ? "a secret of another form" : JSON.stringify(found.value.reveal());
+    const shown = found.secret
+      ? "a secret of another form"
+      : JSON.stringify(withoutCredentials(found.value.reveal()));
     throw this.refusal(name, `found ${shown}; expected ${issues}`);
   }
 

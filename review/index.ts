@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Workspace } from "../commands/workspace";
@@ -32,6 +32,13 @@ export async function review(
 ): Promise<number> {
   const asked = readArguments(args);
   if (typeof asked === "number") return asked;
+  const input = overwritten(asked);
+  if (input !== undefined) {
+    console.error(
+      `error: --output would overwrite ${input}, which is to be read\n  mend: give --output another path`,
+    );
+    return 2;
+  }
   // What an earlier run wrote must not pass for the report of this one.
   for (const file of filesOf(asked)) rmSync(file, { force: true });
   let report: Report;
@@ -66,6 +73,16 @@ function isFolder(output: string): boolean {
 function filesOf({ output }: Asked): string[] {
   if (output === undefined) return [];
   return isFolder(output) ? FORMATS.map((one) => join(output, `access.${EXTENSION[one]}`)) : [output];
+}
+
+/** The input that an output would take the place of. */
+function overwritten(asked: Asked): string | undefined {
+  const outputs = filesOf(asked)
+    .filter((file) => existsSync(file))
+    .map((file) => realpathSync(file));
+  return [asked.preview, asked.before].find(
+    (file) => file !== undefined && existsSync(file) && outputs.includes(realpathSync(file)),
+  );
 }
 
 /** Prints the report, or writes it: one file, or a folder with all formats. */

@@ -1,4 +1,4 @@
-import { CLIENT_ID, isHostName, KUBERNETES_NAME, PLAIN_TEXT, URL_PATH } from "./forms";
+import { CLIENT_ID, isHostName, KUBERNETES_NAME, PLAIN_TEXT, SERVICE_NAME, URL_PATH } from "./forms";
 import type { Application } from "./organisation";
 import type { Problem } from "./problem";
 
@@ -42,7 +42,10 @@ export function checkForms(application: Application, host: string | undefined): 
   }
   if (application.mode === "proxy") {
     const { name, port } = application.service;
-    if (!KUBERNETES_NAME.test(name)) wrong("service", name, "the name of a Kubernetes Service");
+    if (!SERVICE_NAME.test(name)) wrong("service", name, "the name of a Kubernetes Service, a letter first");
+    // Services are named after it.
+    if (/^[0-9]/.test(application.slug))
+      wrong("slug", application.slug, "a letter first, as in every name of a Kubernetes Service");
     if (!Number.isInteger(port) || port < 1 || port > 65535) wrong("service port", port, "a port number");
     return problems;
   }
@@ -69,22 +72,27 @@ export function checkForms(application: Application, host: string | undefined): 
   if (!CLIENT_ID.test(application.clientId)) {
     wrong("clientId", application.clientId, "letters, digits and . _ ~ : @ / -, at most 255");
   }
-  if (!isHttps(application.launchUrl)) {
-    wrong("launchUrl", application.launchUrl, "an address that begins with https:// and holds no user");
-  }
+  if (!isLaunchUrl(application.launchUrl)) wrong("launchUrl", application.launchUrl, LAUNCH_URL);
   return problems;
 }
 
 /** What a text of a tile must be, where it is not. */
 function tileFault(field: string, value: string): string | undefined {
-  if (field === "launchUrl")
-    return isHttps(value) ? undefined : "an address that begins with https:// and holds no user";
+  if (field === "launchUrl") return isLaunchUrl(value) ? undefined : LAUNCH_URL;
   if (field === "icon")
     return isHttps(value) ||
       /^(?:fa:\/\/)?[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/.test(value)
       ? undefined
       : "an https:// address, fa:// and a name, or the path of a file that Authentik holds";
   return PLAIN_TEXT.test(value) ? undefined : "one line of visible text, at most 200 characters";
+}
+
+const LAUNCH_URL =
+  "an address that begins with https:// and holds no user, with % only in %(username)s, %(email)s and %(name)s";
+
+/** Authentik fills in the person with Python's `%` (its `core/models.py`, 2026.5); any other one is an error there. */
+function isLaunchUrl(text: string): boolean {
+  return isHttps(text) && !text.replace(/%\((?:username|email|name)\)s/g, "").includes("%");
 }
 
 /** `javascript:` would run in the browser of whoever clicks on the tile. */

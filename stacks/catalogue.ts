@@ -2,9 +2,10 @@ import { folderOf, type PublicPath } from "../components/applications/public-pat
 import { strict, tenants, tooWide, type RedirectUri } from "../components/applications/redirect-uris";
 import { checkForms } from "./application-forms";
 import type { ClientCredentials, Credentials, Hosting, Settings } from "./config";
-import { isHostName, KUBERNETES_NAME } from "./forms";
+import { isHostName, isIngressHost, KUBERNETES_NAME } from "./forms";
 import type { Application, Organisation, TenantPlatform } from "./organisation";
 import { didYouMean, nearest, type Problem } from "./problem";
+import { checkOverlaps } from "./redirect-overlaps";
 import { duplicates } from "./roster";
 
 const APPLICATIONS_FILE = "the stack's applications.ts";
@@ -147,7 +148,9 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
         const text = "exact" in path ? path.exact : "below" in path ? path.below : path.pattern;
         if (
           !/^(?:\/[A-Za-z0-9_.*-]*)+$/.test(text) ||
-          text.includes("..") ||
+          /\.\.|\/\/|\/\.(?:\/|$)/.test(text) ||
+          text.startsWith("/outpost.goauthentik.io") ||
+          (!("pattern" in path) && text.includes("*")) ||
           ("below" in path && !text.endsWith("/")) ||
           opensEverything(path)
         ) {
@@ -155,7 +158,7 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
             key,
             value: text,
             expected:
-              "a plain path; a folder ends in a slash, what varies lies in a folder, and none opens everything",
+              "a plain path; a folder ends in a slash, what varies is `*` of a pattern in a folder, and none opens everything or what is the outpost's own",
             mend: correct,
           });
         }
@@ -188,6 +191,15 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
     ),
     "a provider of its own for each: one provider in two applications mixes up who may enter",
   );
+  places(
+    "binding",
+    applications.flatMap((application) =>
+      [...new Set(accessOf(application))].map(
+        (group) => [`${application.slug}-${group}`, application] as const,
+      ),
+    ),
+    "slugs that with their groups make names of their own: what opens an application to a group is named by both",
+  );
   // Only a login button and a proxy before one and the same application share a host.
   const hosted = applications.flatMap((application) =>
     application.mode === "tenants" ? [] : [[hostOf(application, hosting), application] as const],
@@ -213,6 +225,17 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
     ),
     "a redirect URI of its own for each: a code for one application must not be had through another",
   );
+  problems.push(
+    ...checkOverlaps(
+      applications.map((application) => ({
+        slug: application.slug,
+        host: application.mode === "tenants" ? undefined : hostOf(application, hosting),
+        uris: redirectUrisOf(application, hosting),
+        domains: application.mode === "tenants" ? application.tenants : [],
+      })),
+      authHost(hosting),
+    ),
+  );
   for (const [host, { slug }] of hosted) {
     if (host !== authHost(hosting)) continue;
     problems.push({
@@ -222,24 +245,51 @@ export function checkApplications(organisation: Organisation, hosting: Hosting):
       mend: correct,
     });
   }
-  const slugs = applications.map((application) => application.slug);
-  for (const slug of Object.keys(hosting.hosts)) {
-    if (slug === "auth" || slugs.includes(slug)) continue;
-    const guess = nearest(slug, [...slugs, "auth"]);
-    problems.push({
-      key: "plana-sso:hosts",
-      value: slug,
-      expected: `\`auth\` or the slug of an application${didYouMean(guess)}`,
-      mend: `pulumi config rm --path 'plana-sso:hosts.${slug}'`,
-    });
-  }
   return problems;
 }
+
+/** Entries of `hosts` that are of no application with one host, or cannot be the host of what they name. */
+export function checkHosts(
+  { applications }: Pick<Organisation, "applications">,
+  { hosts }: Pick<Hosting, "hosts">,
+  stack: string,
+): Problem[] {
+  const slugs = applications.filter(({ mode }) => mode !== "tenants").map(({ slug }) => slug);
+  return Object.entries(hosts).flatMap(([slug, host]) => {
+    const path = `--path 'plana-sso:hosts.${slug}'`;
+    if (slug !== "auth" && !slugs.includes(slug)) {
+      const many = applications.some((application) => application.slug === slug);
+      const guess = didYouMean(nearest(slug, [...slugs, "auth"]));
+      return {
+        key: "plana-sso:hosts",
+        value: slug,
+        expected: `\`auth\` or the slug of an application${many ? " with one host; the tenants' are in applications.ts" : guess}`,
+        mend: `pulumi config rm ${path} --stack ${stack}`,
+      };
+    }
+    const proxied = applications.some(
+      (application) => application.slug === slug && application.mode === "proxy",
+    );
+    if (isIngressHost(host) || !(slug === "auth" || proxied)) return [];
+    return {
+      key: `plana-sso:hosts.${slug}`,
+      value: host,
+      expected: "a host name: an Ingress takes no address",
+      mend: `pulumi config set ${path} <host> --stack ${stack}`,
+    };
+  });
+}
+
+/** Namespaces that are in every cluster already. */
+const BUILT_IN_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 /** Everything that is right by itself and wrong together: data of an organisation and settings of a stack. */
 export function checkConfigured(
   { applications }: Pick<Organisation, "applications">,
-  settings: Pick<Settings, "stack" | "domain" | "hosts" | "tenantRedirectPath" | "namespacePrefix">,
+  settings: Pick<
+    Settings,
+    "stack" | "domain" | "hosts" | "tenantRedirectPath" | "namespacePrefix" | "createConsumerNamespaces"
+  >,
 ): Problem[] {
   const { stack, namespacePrefix } = settings;
   const problems: Problem[] = [];
@@ -254,6 +304,17 @@ export function checkConfigured(
   }
   for (const { slug, namespace } of applications) {
     const name = `${namespacePrefix}${namespace}`;
+    if (
+      settings.createConsumerNamespaces &&
+      [...BUILT_IN_NAMESPACES, `${namespacePrefix}authentik`].includes(name)
+    ) {
+      problems.push({
+        key: `applications: ${slug}`,
+        value: `namespace: ${namespace}`,
+        expected: `a namespace that can be made: ${name} is Kubernetes' or Authentik's own`,
+        mend: `correct it in ${APPLICATIONS_FILE}, or: pulumi config set plana-sso:consumerNamespaces existing --stack ${stack}`,
+      });
+    }
     if (KUBERNETES_NAME.test(name)) continue;
     problems.push({
       key: "plana-sso:namespacePrefix",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { CLIENT_ID, isHostName, KUBERNETES_NAME, PLAIN_TEXT } from "./forms";
+import { CLIENT_ID, isHostName, isNear, KUBERNETES_SUBDOMAIN, PLAIN_TEXT } from "./forms";
 
 /** Namespace of the program's own keys. */
 export const PROJECT = "plana-sso";
@@ -8,7 +8,7 @@ export const PROJECT = "plana-sso";
 const hostName = z.string().refine(isHostName, "a host name in lower case, without scheme, port or path");
 const kubernetesName = z
   .string()
-  .regex(KUBERNETES_NAME, "a Kubernetes name: lower case letters, digits and dashes");
+  .regex(KUBERNETES_SUBDOMAIN, "a Kubernetes name: lower case letters, digits, dashes and dots");
 /** Roughly: whether there is such an application is asked later, where the nearest one can be told. */
 const slug = z.string().regex(/^[A-Za-z0-9_-]{1,50}$/);
 const flag = z.enum(["true", "false"], "true or false").transform((text) => text === "true");
@@ -28,6 +28,11 @@ const address = z
     "an address such as https://matrix.planapulse.com, without a user",
   )
   .refine((text) => URL.canParse(text), "an address such as https://matrix.planapulse.com, without a user");
+/** A token goes there with every request. */
+const safeAddress = address.refine(
+  (text) => !URL.canParse(text) || new URL(text).protocol === "https:" || isNear(new URL(text).hostname),
+  "https: http only inside a machine or a cluster, since the token goes with every request",
+);
 const uuid = z.uuid("a uuid");
 export const PRINTABLE = "printable characters without white space";
 const secret = (least: number) =>
@@ -42,22 +47,55 @@ const serverSecret = z.string().regex(/^[\x21-\x7e]+\n?$/, PRINTABLE);
 const text = z.string().regex(PLAIN_TEXT, "some text on one line");
 const clientId = z.string().regex(CLIENT_ID, "a client id: letters, digits and . _ ~ : @ / -");
 // It is delivered in files of the consumers, between quotes.
-const deliveredSecret = secret(8).regex(/^[^"\\]*$/, "no double quote and no backslash");
+const deliveredSecret = secret(8)
+  .max(255, "at most 255 characters")
+  .regex(/^[^"\\]*$/, "no double quote and no backslash");
+
+/** Settings of the server that have keys of their own. */
+const OWN_KEYS: ReadonlyMap<string, string> = new Map([
+  ["AUTHENTIK_SECRET_KEY", "secretKey"],
+  ["AUTHENTIK_BOOTSTRAP_TOKEN", "bootstrapToken"],
+  ["AUTHENTIK_POSTGRESQL__HOST", "databaseHost"],
+  ["AUTHENTIK_POSTGRESQL__PORT", "databasePort"],
+  ["AUTHENTIK_POSTGRESQL__NAME", "databaseName"],
+  ["AUTHENTIK_POSTGRESQL__USER", "databaseUser"],
+  ["AUTHENTIK_POSTGRESQL__PASSWORD", "databasePassword"],
+]);
+
+const serverSetting = z
+  .string()
+  .regex(/^AUTHENTIK_[A-Z0-9_]+$/, "a name that begins with AUTHENTIK_")
+  // The chart's probes and Ingress do not know of it.
+  .refine((name) => name !== "AUTHENTIK_WEB__PATH", "another setting: the chart knows of no path")
+  .superRefine((name, context) => {
+    const own = OWN_KEYS.get(name);
+    if (own) context.addIssue({ code: "custom", message: `another setting: this one is ${PROJECT}:${own}` });
+  });
 
 function json<T extends z.ZodType>(inner: T, expected: string) {
   return z.string().transform((text, context): z.output<T> => {
     try {
-      const result = inner.safeParse(JSON.parse(text));
+      const result = inner.safeParse(JSON.parse(text, named));
       if (result.success) return result.data;
       // Only the place is told: the value may hold a secret. A place of another form is more likely a value than a name.
-      const place = result.error.issues[0]?.path.join(".") ?? "";
-      const told = /^[\w.-]{1,100}$/.test(place) ? ` (look at ${place})` : "";
+      const [issue] = result.error.issues;
+      const place = issue?.path.join(".") ?? "";
+      const why = (issue?.code === "invalid_key" ? issue.issues[0]?.message : issue?.message) ?? "";
+      // What the library itself says may repeat what it has read.
+      const reason = /^(?:Invalid|Unrecognized|Too) /.test(why) ? "" : `: ${why}`;
+      const told = /^[\w.-]{1,100}$/.test(place) ? ` (look at ${place})${reason}` : "";
       context.addIssue({ code: "custom", message: `${expected}${told}` });
     } catch {
       context.addIssue({ code: "custom", message: expected });
     }
     return z.NEVER;
   });
+}
+
+/** A name that would be left out in silence. */
+function named(name: string, value: unknown): unknown {
+  if (name === "__proto__") throw new Error("no name of an entry");
+  return value;
 }
 
 /** Least length of what a new server starts from; one that runs already keeps what it has. */
@@ -97,15 +135,7 @@ export const KEYS = {
   bootstrapToken: { schema: serverSecret, about: "token that seeds the first admin", secret: true },
   serverSettings: {
     schema: json(
-      // Not those that have keys of their own, nor the path that the chart's probes and Ingress do not know of.
-      z.record(
-        z
-          .string()
-          .regex(
-            /^AUTHENTIK_(?!SECRET_KEY$|BOOTSTRAP_TOKEN$|WEB__PATH$|POSTGRESQL__(?:HOST|PORT|NAME|USER|PASSWORD)$)[A-Z0-9_]+$/,
-          ),
-        z.string().min(1),
-      ),
+      z.record(serverSetting, z.string("a text, in quotes").min(1, "a text that is not empty")),
       "an object {AUTHENTIK_<NAME>: <value>}",
     ),
     about: "further settings of the server by its own names, e.g. of mail",
@@ -176,7 +206,10 @@ export const KEYS = {
     default: "cluster-admin",
   },
   embeddedOutpostId: { schema: uuid, about: "id of the embedded outpost, where it is known" },
-  matrixHomeserver: { schema: address, about: "Matrix homeserver to which `person invite --matrix` sends" },
+  matrixHomeserver: {
+    schema: safeAddress,
+    about: "Matrix homeserver to which `person invite --matrix` sends",
+  },
   matrixRoom: {
     schema: z.string().regex(/^![^\s/]{1,254}$/, "a room id such as !abc:planapulse.com, not an alias"),
     about: "id of the Matrix room that gets one-time links",

@@ -3,7 +3,8 @@ import { z } from "zod";
 
 import type { IngressClass } from "../components/server/chart-values";
 import { KEYS, LEAST, PRINTABLE, PROJECT, type Key } from "./config-keys";
-import { didYouMean, nearest, type Problem } from "./problem";
+import { isNear } from "./forms";
+import { didYouMean, nearest, withoutCredentials, type Problem } from "./problem";
 import { CHART_VERSION } from "./versions";
 
 type KeyName = keyof typeof KEYS;
@@ -107,7 +108,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
     if (result.success) return result.data as Value<K>;
     problems.push({
       key,
-      value: entry.secret || secretKeys.has(key) ? "(a secret of another form)" : text,
+      value: entry.secret || secretKeys.has(key) ? "(a secret of another form)" : withoutCredentials(text),
       expected: result.error.issues.map((issue) => issue.message).join(", "),
       mend: set(key, `<${name}>`, entry.secret),
     });
@@ -166,8 +167,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
   if (!url || !isAuthentikUrl(url)) {
     problems.push({
       key: "authentik:url",
-      // It may carry a password.
-      value: url && !url.includes("@") ? url : undefined,
+      value: url && withoutCredentials(url),
       expected:
         "the address of Authentik, e.g. https://auth.planapulse.com, here or in AUTHENTIK_URL; " +
         "http only inside a machine or a cluster, since the token goes with every request",
@@ -175,6 +175,7 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
     });
   }
   const token = pulumi.runtime.getConfig("authentik:token");
+  const usedToken = token ?? process.env.AUTHENTIK_TOKEN;
   if (token !== undefined && !secretKeys.has("authentik:token")) {
     problems.push({
       key: "authentik:token",
@@ -182,11 +183,21 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
       expected: "an API token stored as a secret",
       mend: `${set("authentik:token", "", true)}   (and revoke the token that stood there in clear)`,
     });
-  } else if (!token && !process.env.AUTHENTIK_TOKEN) {
+  } else if (!usedToken) {
     problems.push({
       key: "authentik:token",
       expected: "an API token of a user with Authentik administration, here or in AUTHENTIK_TOKEN",
       mend: set("authentik:token", "", true),
+    });
+  } else if (!/^[\x21-\x7e]+$/.test(usedToken) || usedToken.endsWith("\n")) {
+    problems.push({
+      key: "authentik:token",
+      value: "(a secret of another form)",
+      expected: `${PRINTABLE}, and no newline at its end, here or in AUTHENTIK_TOKEN`,
+      mend:
+        token === undefined
+          ? "give AUTHENTIK_TOKEN the token alone"
+          : `${set("authentik:token", "", true)}   (and type the token, or pipe it in with printf %s, not echo)`,
     });
   }
   for (const key of ["authentik:headers", "kubernetes:kubeconfig"]) {
@@ -277,14 +288,11 @@ export function readConfig(stack: string, compositions: readonly string[]): Read
 
 /** An address without user, path or query; unencrypted only where it does not leave a machine or a private network. */
 function isAuthentikUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+  // It is handed on as it is to the provider, whose parser is not so lenient.
+  if (!/^https?:\/\/[^\s\\%]+$/i.test(text) || !URL.canParse(text)) return false;
   const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);
   if (pathname !== "/" || search || hash || username || password) return false;
-  const near =
-    !hostname.includes(".") ||
-    /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))\.[\d.]+$/.test(hostname) ||
-    /\.(svc|local|localhost|internal|test)$/.test(hostname);
-  return protocol === "https:" || (protocol === "http:" && near);
+  return protocol === "https:" || (protocol === "http:" && isNear(hostname));
 }
 
 /** Which config values are encrypted: the engine says so to every program in this variable. */

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { checkApplications, checkClients, checkConfigured } from "./catalogue";
+import { checkApplications, checkClients, checkConfigured, checkHosts } from "./catalogue";
 import { compose, type Outputs } from "./compose";
 import { COMPOSITIONS } from "./compositions";
 import { readConfig } from "./config";
+import { checkData } from "./data";
 import { refuse } from "./problem";
 import { sparePromiseTraces } from "./promise-traces";
 import { readRoster } from "./roster";
@@ -19,13 +20,18 @@ export async function run(compositions = COMPOSITIONS): Promise<Outputs> {
     stack,
     Object.keys(compositions),
   );
-  const organisation = Object.hasOwn(compositions, composition) ? compositions[composition] : undefined;
+  const data = Object.hasOwn(compositions, composition) ? compositions[composition] : undefined;
+  // What is not of its type is told alone: the other checks rely on the types.
+  const malformed = data ? checkData(data) : [];
+  const organisation = malformed.length > 0 ? undefined : data;
   const roster = organisation && readRoster(organisation);
   const found = [
     ...problems,
+    ...malformed,
     ...(roster?.problems ?? []),
     ...(organisation && credentials ? checkClients(organisation, credentials) : []),
     ...(organisation && hosting ? checkApplications(organisation, hosting) : []),
+    ...(organisation && hosting ? checkHosts(organisation, hosting, stack) : []),
     ...(organisation && settings ? checkConfigured(organisation, settings) : []),
   ];
   refuse(stack, found);

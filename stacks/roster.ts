@@ -54,6 +54,15 @@ export function readRoster(organisation: Organisation): { people: Person[]; prob
       problems.push(unknownGroup("groups", special, groupNames, "the stack's groups.ts"));
     }
   }
+  // The cluster-wide binding has its name, and would meet the one that every cluster has.
+  if (organisation.adminGroup === "cluster-admin" || organisation.adminGroup.startsWith("system:")) {
+    problems.push({
+      key: "adminGroup",
+      value: organisation.adminGroup,
+      expected: "another name than cluster-admin and system:…, which Kubernetes has for bindings of its own",
+      mend: "rename the group in the stack's groups.ts and index.ts",
+    });
+  }
   problems.push(...checkParents(organisation, groupNames));
   for (const name of duplicates(groupNames)) {
     problems.push({
@@ -133,6 +142,20 @@ function readPerson(
       value: email,
       expected: "an address of plain lower-case letters, digits, dots and dashes",
       mend: `give \`email\` in ${PEOPLE_FILE}`,
+    });
+  } else if (username === "akadmin" || username.startsWith("ak-")) {
+    problems.push({
+      key,
+      value: email,
+      expected: "another name than akadmin and ak-…: Authentik's own accounts are called so",
+      mend: `give another \`email\` in ${PEOPLE_FILE}`,
+    });
+  } else if (username.length > 64 || email.length > 254) {
+    problems.push({
+      key,
+      value: email,
+      expected: "an address of at most 64 characters before the @, and 254 in all",
+      mend: `give a shorter \`email\` in ${PEOPLE_FILE}`,
     });
   }
   const groups = new Set([organisation.staffGroup]);

@@ -1,5 +1,5 @@
-/** What moves, hides or turns what stands beside it on a screen. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** What moves, hides or turns what stands beside it on a screen, or shows nothing itself. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** A text on one line, with what would hide or turn the rest of it written out: names come from whoever chose them. */
 export function visible(text: string): string {

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 
 import { Command } from "commander";
 
@@ -67,14 +68,19 @@ export async function comment(
   const { file, stack, pull } = command.opts<{ file: string; stack: string; pull?: string }>();
   const forge = readForge(env);
   const index = pullRequestOf(env, pull);
-  const report = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  const folder = statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
+  const report = existsSync(file) && !folder ? readFileSync(file, "utf8").trim() : "";
   // Left as it is, the comment would go on telling about an older commit.
   const body =
     report || `**No access report:** it could not be made; ${runOf(forge)} says why. Do not merge.`;
   const result = await writeComment(forge, index, { stack, body }, patience);
   console.error(`comment on pull request ${index}: ${result}`);
   if (report) return 0;
-  console.error(`${file}: expected a report\n  mend: npm run review -- --stack ${stack} --output ${file}`);
+  console.error(
+    folder
+      ? `${file}: a folder; expected a report\n  mend: name the file in it, e.g. --file ${join(file, "access.md")}`
+      : `${file}: expected a report\n  mend: npm run review -- --stack ${stack} --output ${file}`,
+  );
   return 1;
 }
 

@@ -1,4 +1,5 @@
 import { escaped } from "../naming";
+import { sampleOf, slowOrBroken } from "./redirect-regex";
 
 /** A redirect URI as Authentik stores it. */
 export interface RedirectUri {
@@ -70,5 +71,22 @@ function tooWideRegex(regex: string, domains: readonly string[]): string | undef
   const covered = domains.some((domain) =>
     domain.startsWith("*.") ? host.endsWith(`\\.${escaped(domain.slice(2))}`) : host === escaped(domain),
   );
-  return covered ? undefined : `covers another domain than ${domains.join(", ")}`;
+  return covered ? slowOrBroken(regex) : `covers another domain than ${domains.join(", ")}`;
+}
+
+/** Whether Authentik would send a code to an address, with its semantics: equal, or matched whole. */
+export function accepts({ matching, url }: RedirectUri, address: string): boolean {
+  // JavaScript reads narrow expressions as Python does. No flag `u`, with which an escaped dash would be an error.
+  return matching === "strict" ? url === address : new RegExp(`^(?:${url})$`).test(address);
+}
+
+/** Whether a narrow redirect URI leads to a host. */
+export function leadsTo({ matching, url }: RedirectUri, host: string): boolean {
+  if (matching === "strict") return new URL(url).hostname === host;
+  return new RegExp(`^(?:${NARROW.exec(url)?.[1] ?? ""})$`).test(host);
+}
+
+/** An address that a narrow redirect URI accepts. */
+export function addressOf({ matching, url }: RedirectUri): string {
+  return matching === "strict" ? url : sampleOf(url);
 }

@@ -32,7 +32,9 @@ export async function invite(context: Context, wanted: string, options: InviteOp
   if (options.print === options.matrix)
     throw new Refusal("say where the link goes: --print or --matrix, one of them", 2);
   const settings = await StackSettings.read(workspace);
+  // Read before the link is made: it is shown once, and a refusal after it would lose it.
   const room = options.matrix ? roomOf(settings) : undefined;
+  const host = hostOf(settings);
   const { authentik: api } = await context.live();
   const { account, roster } = await findPerson(wanted, onRoster(organisation, organisation.people), api);
   const up = mend.up(workspace.stack);
@@ -71,7 +73,7 @@ export async function invite(context: Context, wanted: string, options: InviteOp
       : `One-time link for ${account.username}, for ${HOURS} hours; hand it over in private, it is not shown again:`;
   return {
     code: 0,
-    text: [where, ...(shown === undefined ? [] : [shown]), totp, ...hostNote(settings, link)].join("\n"),
+    text: [where, ...(shown === undefined ? [] : [shown]), totp, ...hostNote(host, link)].join("\n"),
     data: {
       person: account.username,
       dryRun,
@@ -114,14 +116,18 @@ function messageOf({ name, username }: Account, link: Secret | undefined): Secre
 }
 
 /** Authentik makes the link with the host by which the API was asked, which may be one that staff cannot reach. */
-function hostNote(settings: StackSettings, link: Secret | undefined): string[] {
-  const domain = settings.optional("domain")?.reveal();
-  if (!link || domain === undefined) return [];
-  const hosts = JSON.parse(settings.optional("hosts")?.reveal() ?? "{}") as Record<string, string>;
-  const expected = authHost({ domain, hosts, tenantRedirectPath: "" });
+function hostNote(expected: string | undefined, link: Secret | undefined): string[] {
+  if (!link || expected === undefined) return [];
   const { host } = new URL(link.reveal());
   if (host === expected) return [];
   return [`The link names ${host}; staff reach Authentik at https://${expected}: the same link works there.`];
+}
+
+/** Authentik's public host, where the configuration tells it. */
+function hostOf(settings: StackSettings): string | undefined {
+  const domain = settings.optional("domain")?.reveal();
+  const hosts = JSON.parse(settings.optional("hosts")?.reveal() ?? "{}") as Record<string, string>;
+  return domain === undefined ? undefined : authHost({ domain, hosts, tenantRedirectPath: "" });
 }
 
 function roomOf(settings: StackSettings): Room {

@@ -1,4 +1,11 @@
-import { strict, tenants, tooWide, type RedirectUri } from "../../components/applications/redirect-uris";
+import {
+  accepts,
+  addressOf,
+  strict,
+  tenants,
+  tooWide,
+  type RedirectUri,
+} from "../../components/applications/redirect-uris";
 import { prod } from "../../stacks/prod";
 import { found, python } from "../tools";
 import { matches, TABLE, urisOf } from "./redirect-table";
@@ -143,6 +150,13 @@ const TOO_WIDE: readonly (readonly [RedirectUri["matching"], string, RegExp])[] 
   ["regex", raw`https://evil\.com%2f\.planapulse\.app/x`, /./],
   ["regex", raw`https://[A-z]{1,9}\.planapulse\.app/x`, /./],
   ["regex", raw`https://[!-~]{1,9}\.planapulse\.app/x`, /./],
+  // Python refuses these, or tries every way to share out a text before it fails.
+  ["regex", raw`https://[a-z]{9,1}\.planapulse\.app/x`, /at least more than at most/],
+  ["regex", raw`https://a([0-9]{2,1})\.planapulse\.app/x`, /at least more than at most/],
+  ["regex", `https://${"([a-z]{0,63})?".repeat(8)}${raw`\.planapulse\.app/x`}`, /can be empty/],
+  ["regex", raw`https://[a-z]{1,9}[a-z]{1,9}\.planapulse\.app/x`, /two parts of varying length/],
+  ["regex", raw`https://([a-z]{1,9}[a-z]{1,9})\.planapulse\.app/x`, /two parts of varying length/],
+  ["regex", raw`https://x\.planapulse\.app/[a-z]{1,9}(-[a-z])?`, /two parts of varying length/],
 ];
 
 test.each(TOO_WIDE)("the %s %j is refused: %s", (matching, url, reason) => {
@@ -155,6 +169,8 @@ test.each<[RedirectUri["matching"], string]>([
   ["regex", raw`https://[a-z0-9-]{1,63}\.planapulse\.app/x`],
   ["regex", raw`https://beta\.planapulse\.app/x`],
   ["regex", raw`https://erp\.planapulse\.ai/x`],
+  ["regex", tenants("*.planapulse.app", "/x").url],
+  ["regex", raw`https://[a-z]{1,9}\.[a-z]{1,9}\.planapulse\.app/[a-z]{1,9}/(-[a-z]{0,3})?`],
 ])("the %s %j is narrow", (matching, url) => {
   expect(tooWide({ matching, url }, DOMAINS)).toBeUndefined();
 });
@@ -164,4 +180,15 @@ test("a dash that is escaped, as Python's re.escape writes it, is read as a dash
   expect(tooWide(uri, ["*.tenants.example"])).toBeUndefined();
   expect(matches(uri, "https://a.tenants.example/sign-in")).toBe(true);
   expect(matches(uri, "https://a.tenants.example/sign\\-in")).toBe(false);
+});
+
+test("an address that a redirect URI accepts is made from it", () => {
+  for (const url of [
+    tenants("*.planapulse.app", "/x").url,
+    raw`https://t-[0-9]{3}([a-z]{2}-)\.planapulse\.app/a\-b/(c[0-9]?)?d`,
+  ]) {
+    const uri: RedirectUri = { matching: "regex", url };
+    expect(accepts(uri, addressOf(uri))).toBe(true);
+  }
+  expect(addressOf(strict("a.b", "/c"))).toBe("https://a.b/c");
 });

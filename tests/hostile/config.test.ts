@@ -3,7 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { readConfig, type ReadResult } from "../../stacks/config";
 import { KEYS, PROJECT, type Key } from "../../stacks/config-keys";
-import { authHost, checkApplications, checkClients, checkConfigured } from "../../stacks/catalogue";
+import {
+  authHost,
+  checkApplications,
+  checkClients,
+  checkConfigured,
+  checkHosts,
+} from "../../stacks/catalogue";
 import { refuse } from "../../stacks/problem";
 import { prod } from "../../stacks/prod";
 import { useMocks } from "../mocks";
@@ -35,6 +41,7 @@ function problemsOf({ problems, settings, hosting, credentials }: ReadResult) {
   return [
     ...problems,
     ...(hosting ? checkApplications(prod, hosting) : []),
+    ...(hosting ? checkHosts(prod, hosting, "prod") : []),
     ...(credentials ? checkClients(prod, credentials) : []),
     ...(settings ? checkConfigured(prod, settings) : []),
   ];

@@ -24,7 +24,18 @@ test("a person who is accepted has a username of plain letters, an address of st
   );
 });
 
-test.each(["", " ", "Ada\nTest", "Ada\u202e", "Ada\u200b", "\ud800"])("the name %j is refused", (first) => {
+test.each([
+  "",
+  " ",
+  "Ada\nTest",
+  "Ada\u202e",
+  "Ada\u200b",
+  "\ud800",
+  "\u3164",
+  "Ada\u2800",
+  "Ada\u034f",
+  "Ada\ufe0f",
+])("the name %j is refused", (first) => {
   const { problems } = readRoster({
     ...prod,
     people: [{ first, last: "Test", email: "ada.test@plana.solutions" }],

@@ -37,6 +37,15 @@ test("a person is one more line of the roster, and nothing else", async () => {
   expect(office.proxy.passed).toEqual([]);
 });
 
+test("a person is not called as an account of Authentik's own", async () => {
+  const before = office.roster();
+  const { code, said } = await office.ops([
+    ...["person", "add", "Ada", "Test", "--email", "akadmin@plana.solutions"],
+  ]);
+  expect([code, said]).toEqual([1, expect.stringContaining("another name than akadmin")]);
+  expect(office.roster()).toBe(before);
+});
+
 test("added twice, the person is there once", async () => {
   await office.ops(["person", "add", "Ivan", "Petrov"]);
   const before = office.roster();

@@ -134,6 +134,13 @@ describe("with a recovery flow", () => {
     expect(office.proxy.passed).toEqual([]);
   });
 
+  test.each(["hosts", "domain"])("with %s of another form nothing is made", async (key) => {
+    office.config[key] = { value: key === "hosts" ? '{"auth":"no host"}' : "no host" };
+    const { code, said } = await ops(["boyan.rabchev", "--print"]);
+    expect([code, said]).toEqual([1, expect.stringContaining(`plana-sso:${key}: found`)]);
+    expect(office.proxy.passed).toEqual([]);
+  });
+
   test("a token in clear is refused, and not shown", async () => {
     office.config.matrixToken = { value: MATRIX_TOKEN };
     const { code, said, seen } = await ops(["boyan.rabchev", "--matrix"]);

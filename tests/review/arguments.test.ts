@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -92,6 +101,26 @@ test("a report that cannot be made leaves none of an earlier run", async () => {
   }
   expect(readdirSync(all)).toEqual([]);
   expect(existsSync(file)).toBe(false);
+});
+
+test("--output does not take the place of what is read", async () => {
+  const folder2 = join(folder, "both");
+  mkdirSync(folder2);
+  const input = join(folder2, "access.json");
+  copyFileSync(preview, input);
+  const before = readFileSync(input, "utf8");
+  const state = join(folder, "state.json");
+  writeFileSync(state, "{}");
+  for (const args of [
+    ["--preview", input, "--output", join(folder2, "..", "both", "access.json")],
+    ["--preview", input, "--output", folder2],
+    ["--preview", input, "--before", state, "--output", state],
+  ]) {
+    expect(await review(args, never)).toBe(2);
+    expect(printed.stderr).toContain("--output would overwrite");
+  }
+  expect(readFileSync(input, "utf8")).toBe(before);
+  expect(readFileSync(state, "utf8")).toBe("{}");
 });
 
 test("--output writes one file, or all formats into a folder", async () => {

@@ -1,6 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { authHost, checkApplications, checkClients, hostOf, redirectUrisOf } from "../../stacks/catalogue";
+import {
+  authHost,
+  checkApplications,
+  checkClients,
+  checkConfigured,
+  checkHosts,
+  hostOf,
+  redirectUrisOf,
+} from "../../stacks/catalogue";
 import type { Hosting } from "../../stacks/config";
 import type {
   Application,
@@ -73,6 +81,9 @@ test.each([
   [{ publisher: "Wikis\nLtd" }, "tile.publisher: Wikis\nLtd"],
   [{ launchUrl: "https://wiki.planapulse.com/login" }, undefined],
   [{ launchUrl: "http://wiki.planapulse.com" }, "tile.launchUrl: http://wiki.planapulse.com"],
+  [{ launchUrl: "https://wiki.planapulse.com/~%(username)s?m=%(email)s" }, undefined],
+  [{ launchUrl: "https://wiki.planapulse.com/a%20b" }, "tile.launchUrl: https://wiki.planapulse.com/a%20b"],
+  [{ launchUrl: "https://wiki.planapulse.com/%(pk)s" }, "tile.launchUrl: https://wiki.planapulse.com/%(pk)s"],
 ] as const)("the tile %j is checked", (tile, value) => {
   expect(check([{ ...WIKI, tile }]).map((problem) => problem.value)).toEqual(
     value === undefined ? [] : [value],
@@ -176,6 +187,12 @@ const BAD: readonly Bad[] = [
   publicPath({ exact: "/" }),
   publicPath({ pattern: "/*/tracker.min.js" }),
   publicPath({ pattern: "/tracker.*.js" }),
+  // The outpost reads the path as it came, an Ingress as it is cleaned.
+  publicPath({ exact: "/a//b" }),
+  publicPath({ exact: "/a/./b" }),
+  publicPath({ below: "/a/*/" }),
+  publicPath({ exact: "/a/*" }),
+  publicPath({ below: "/outpost.goauthentik.io/" }),
 ];
 
 test.each(BAD)("refuses $what", ({ application, value, expected }) => {
@@ -213,6 +230,48 @@ test("refuses a slug that begins an address of Authentik's own", () => {
   ]);
 });
 
+test.each<[string, Application, string]>([
+  ["a Service", { ...PROXIED, service: { name: "1old", port: 80 } }, "service: 1old"],
+  ["a proxied slug", { ...PROXIED, slug: "1old" }, "slug: 1old"],
+])("refuses %s without a letter first", (_what, application, value) => {
+  expect(check([application])).toMatchObject([{ value, expected: containing("a letter first") }]);
+  expect(check([{ ...WIKI, slug: "1wiki" }])).toEqual([]);
+});
+
+test("refuses a slug that with a group makes the name that another makes", () => {
+  const groups = ["staff", "eu-staff"].map((name) => ({ name, grants: "all" }));
+  const applications: Application[] = [
+    { ...WIKI, access: ["eu-staff"] },
+    { ...OTHER, slug: "wiki-eu", access: ["staff"] },
+  ];
+  expect(checkApplications(prodWith({ groups, applications }), HOSTING)).toMatchObject([
+    { key: "applications: wiki and wiki-eu", value: "binding wiki-eu-staff" },
+  ]);
+});
+
+test.each([
+  ["authentik", "", "authentik"],
+  ["authentik", "trial-", "trial-authentik"],
+  ["kube-system", "", "kube-system"],
+  ["kube-public", "", "kube-public"],
+  ["default", "", "default"],
+])("refuses to make the namespace %s with the prefix %j", (namespace, namespacePrefix, name) => {
+  const configured = (createConsumerNamespaces: boolean) =>
+    checkConfigured(
+      { applications: [{ ...WIKI, namespace }] },
+      { ...HOSTING, stack: "prod", namespacePrefix, createConsumerNamespaces },
+    );
+  expect(configured(true)).toMatchObject([
+    {
+      key: "applications: wiki",
+      value: `namespace: ${namespace}`,
+      expected: containing(name),
+      mend: containing("pulumi config set plana-sso:consumerNamespaces existing --stack prod"),
+    },
+  ]);
+  expect(configured(false)).toEqual([]);
+});
+
 const OTHER: OidcApplication = { ...WIKI, slug: "other", label: "other" };
 
 test.each<[string, Application[], string, string]>([
@@ -245,6 +304,78 @@ test.each<[string, Application[], string, string]>([
   );
 });
 
+const PATH = HOSTING.tenantRedirectPath;
+const at = (...tenants: TenantPlatform["tenants"]): TenantPlatform => ({ ...TENANTS, tenants });
+
+test.each<[string, Application[], Hosting, string, string]>([
+  [
+    "a URI that a wildcard accepts",
+    [{ ...WIKI, redirectUris: [`https://x.example.com${PATH}`] }, TENANTS],
+    HOSTING,
+    "tenants and wiki",
+    "accepts no address of wiki",
+  ],
+  [
+    "a host under a wildcard, with its path",
+    [{ ...WIKI, redirectPaths: [PATH] }, at("*.planapulse.com")],
+    { ...HOSTING, hosts: { auth: "auth.example.org" } },
+    "tenants and wiki",
+    "accepts no address of wiki",
+  ],
+  [
+    "a host under a wildcard, with another path",
+    [PROXIED, at("*.planapulse.com")],
+    { ...HOSTING, hosts: { auth: "auth.example.org" } },
+    "tenants and old",
+    "does not lead to old.planapulse.com",
+  ],
+  [
+    "a wildcard over another's tenant",
+    [TENANTS, { ...at("a.example.com"), slug: "one", clientId: "one" }],
+    HOSTING,
+    "tenants and one",
+    "accepts no address of one",
+  ],
+  ["a tenant on Authentik's host", [at("auth.planapulse.com")], HOSTING, "tenants", "Authentik's own host"],
+  [
+    "a domain under which tenants lie",
+    [TENANTS],
+    { ...HOSTING, domain: "example.com" },
+    "tenants",
+    "Authentik's own host",
+  ],
+  [
+    "a host that is a tenant",
+    [WIKI, at("erp.example.com")],
+    { ...HOSTING, hosts: { wiki: "erp.example.com" } },
+    "tenants and wiki",
+    "does not lead to erp.example.com, the host of wiki",
+  ],
+  [
+    "a further URI on Authentik's host",
+    [{ ...WIKI, redirectUris: ["https://auth.planapulse.com/back"] }],
+    HOSTING,
+    "wiki",
+    "Authentik's own host",
+  ],
+  [
+    "a further URI on another's host",
+    [{ ...WIKI, redirectUris: ["https://old.planapulse.com/back"] }, PROXIED],
+    HOSTING,
+    "wiki and old",
+    "does not lead to old.planapulse.com",
+  ],
+])("refuses redirect URIs that meet: %s", (_what, applications, hosting, slugs, expected) => {
+  expect(check(applications, hosting)).toEqual([
+    {
+      key: `applications: ${slugs}`,
+      value: containing("redirect URI https://"),
+      expected: containing(expected),
+      mend: containing("applications.ts"),
+    },
+  ]);
+});
+
 test("a login button and the proxy before it may share a host", () => {
   expect(check([WIKI, { ...PROXIED, label: "wiki", namespace: "wiki" }])).toEqual([]);
   expect(check([WIKI, { ...PROXIED, label: "wiki" }])).toMatchObject([
@@ -258,16 +389,38 @@ test("refuses an application on Authentik's own host", () => {
   ]);
 });
 
+const hosts = (given: Hosting["hosts"]) =>
+  checkHosts({ applications: [WIKI, PROXIED, TENANTS] }, { hosts: given }, "prod");
+
 test("refuses a host for an application that is not there, with the nearest", () => {
-  const problems = check([WIKI], { ...HOSTING, hosts: { wikki: "pages.planapulse.com" } });
-  expect(problems).toEqual([
+  expect(hosts({ wikki: "pages.planapulse.com" })).toEqual([
     {
       key: "plana-sso:hosts",
       value: "wikki",
       expected: containing("did you mean wiki?"),
-      mend: containing("pulumi config rm"),
+      mend: "pulumi config rm --path 'plana-sso:hosts.wikki' --stack prod",
     },
   ]);
+});
+
+test("refuses a host for the tenants, which have many", () => {
+  expect(hosts({ tenants: "erp.example.com" })).toMatchObject([
+    { value: "tenants", expected: containing("an application with one host") },
+  ]);
+});
+
+test("refuses an address where there would be an Ingress for it", () => {
+  expect(hosts({ wiki: "10.0.0.1" })).toEqual([]);
+  for (const slug of ["auth", "old"]) {
+    expect(hosts({ [slug]: "10.0.0.1" })).toEqual([
+      {
+        key: `plana-sso:hosts.${slug}`,
+        value: "10.0.0.1",
+        expected: containing("a host name"),
+        mend: `pulumi config set --path 'plana-sso:hosts.${slug}' <host> --stack prod`,
+      },
+    ]);
+  }
 });
 
 test("tells all problems together", () => {

@@ -1,5 +1,5 @@
 import { production } from "../stack-files";
-import { productionWith, productionWithSecrets, refusal } from "../program";
+import { productionWith, productionWithSecrets, refusal, runProgram } from "../program";
 import { containing, matching } from "../matchers";
 
 // Every value a stack may set, and what is said of one that is wrong. `refusal` fails when anything was registered.
@@ -31,6 +31,9 @@ function problem(message: string): { key: string; text: string; mend: string } {
   return { key, text, mend };
 }
 
+/** A password of no worth, put into addresses here: none may stand whole in a file. */
+const WORD = "S3cret";
+
 const HOST = "a host name in lower case, without scheme, port or path";
 
 /** Values that are refused, by key, and what is expected instead. */
@@ -50,7 +53,7 @@ const MALFORMED: readonly (readonly [key: string, expected: string, values: read
       "a b",
     ],
   ],
-  ["databaseHost", HOST, ["pg01:5432", "PG01", "pg_01", ""]],
+  ["databaseHost", HOST, ["pg01:5432", "PG01", "pg_01", "", `postgres://authentik:${WORD}@pg01/authentik`]],
   ["databasePort", "a port number", ["0", "65536", "99999", "abc", "5432.0", "-1", ""]],
   ["databaseName", "", [""]],
   ["databaseUser", "", [""]],
@@ -60,7 +63,7 @@ const MALFORMED: readonly (readonly [key: string, expected: string, values: read
   ["serverReplicas", "a whole number from 1 to 99", ["0", "-1", "1.5", "100", "two"]],
   ["workerReplicas", "a whole number from 1 to 99", ["0"]],
   ["ingressController", "nginx or traefik", ["haproxy", "Nginx"]],
-  ["ingressClass", "a Kubernetes name", ["Nginx", "a.b", "-a"]],
+  ["ingressClass", "a Kubernetes name", ["Nginx", "a..b", "-a"]],
   ["clusterDomain", HOST, ["cluster.local.", ".local", "Cluster.local", ""]],
   ["tlsIssuer", "a Kubernetes name", ["Let's Encrypt", ""]],
   ["consumerNamespaces", "existing or create", ["none", "true"]],
@@ -81,8 +84,15 @@ const MALFORMED: readonly (readonly [key: string, expected: string, values: read
       '{"matrix": 1}',
       '{"matrix": "A.b"}',
       "{",
+      '{"__proto__": "a.b"}',
     ],
   ],
+  [
+    "lokiUrl",
+    "an address such as",
+    [`u:${WORD}@example.org`, `https://user:${WORD}@loki`, `https://loki/?x=${WORD}`],
+  ],
+  ["matrixHomeserver", "https: http only inside", ["http://matrix.planapulse.com", "http://[2001:db8::1]"]],
   ["chartPath", "", [""]],
 ];
 
@@ -93,8 +103,27 @@ const rows = MALFORMED.flatMap(([key, expected, values]) =>
 test.each(rows)("plana-sso:%s refuses %j", async (key, value, expected) => {
   const said = problem(await refusal(productionWith({ [`plana-sso:${key}`]: value })));
   expect(said.key).toBe(`plana-sso:${key}`);
-  expect(said.text).toContain(`found ${JSON.stringify(value)}; expected ${expected}`);
+  const found = /[@?]/.test(value) ? "(an address that may carry credentials)" : value;
+  expect(said.text).toContain(`found ${JSON.stringify(found)}; expected ${expected}`);
   expect(said.mend).toBe(`pulumi config set plana-sso:${key} <${key}> --stack prod`);
+});
+
+test("an issuer and a class with a dot are Kubernetes names, too", async () => {
+  await runProgram(
+    productionWith({
+      "plana-sso:tlsIssuer": "letsencrypt.prod",
+      "plana-sso:ingressClass": "nginx.internal",
+      "plana-sso:matrixHomeserver": "http://[::1]:8008",
+    }),
+  );
+});
+
+test("an address in `hosts` that carries a password is not repeated", async () => {
+  const message = await refusal(
+    productionWith({ "plana-sso:hosts": `{"matrix": "https://u:${WORD}@x.org"}` }),
+  );
+  expect(problem(message).text).toContain("(look at matrix): a host name");
+  expect(message).not.toContain(WORD);
 });
 
 test("of a malformed object the place is told", async () => {
@@ -115,6 +144,18 @@ const MALFORMED_SECRETS: readonly (readonly [key: string, expected: string, valu
   ["clients", "(look at forgejo.clientSecret)", '{"forgejo": {"clientSecret": "five5"}}'],
   ["clients", "(look at forgejo)", '{"forgejo": {"secret": "unknown-field-secret"}}'],
   ["serverSettings", "an object {AUTHENTIK_<NAME>: <value>}", "not-json-but-secret"],
+  [
+    "clients",
+    "(look at forgejo.clientSecret): at most 255",
+    `{"forgejo": {"clientSecret": "${"c-".repeat(128)}"}}`,
+  ],
+  ["clients", "an object {<slug>: {clientId, clientSecret}}", '{"__proto__": {"clientId": "of-no-worth"}}'],
+  ["serverSettings", "(look at AUTHENTIK_EMAIL__PORT): a text", '{"AUTHENTIK_EMAIL__PORT": 587}'],
+  [
+    "serverSettings",
+    "(look at AUTHENTIK_POSTGRESQL__HOST): another setting: this one is plana-sso:databaseHost",
+    '{"AUTHENTIK_POSTGRESQL__HOST": "host-of-no-worth"}',
+  ],
   ["serverSettings", "(look at EMAIL__HOST)", '{"EMAIL__HOST": "mail-of-no-worth"}'],
   ["serverSettings", "(look at AUTHENTIK_WEB__PATH)", '{"AUTHENTIK_WEB__PATH": "/sso/"}'],
   ["serverSettings", "(look at AUTHENTIK_SECRET_KEY)", '{"AUTHENTIK_SECRET_KEY": "another-key"}'],
@@ -229,6 +270,11 @@ test.each([
   "http://auth.planapulse.com",
   "http://8.8.8.8",
   "https://auth.planapulse.com?a=b",
+  "https:auth.planapulse.com",
+  "https:\\\\auth.planapulse.com",
+  " https://auth.planapulse.com",
+  "https://auth.planapulse%2ecom",
+  "http://[2001:db8::1]",
 ])("authentik:url refuses %j", async (url) => {
   const said = problem(await refusal(productionWith({ "authentik:url": url })));
   expect(said).toMatchObject({
@@ -246,6 +292,32 @@ test("authentik:url with a password is refused and not repeated", async () => {
   expect(problem(message)).toMatchObject({ key: "authentik:url" });
   expect(message).not.toContain(word);
 });
+
+test("authentik:url with a token in its query is refused and not repeated", async () => {
+  const message = await refusal(productionWith({ "authentik:url": `https://x.org/?token=${WORD}` }));
+  expect(problem(message).text).toContain("(an address that may carry credentials)");
+  expect(message).not.toContain(WORD);
+});
+
+test.each(["http://[::1]:9000", "http://[fd00::1]", "http://[fe80::1]", "HTTPS://auth.planapulse.com"])(
+  "authentik:url may be %s",
+  async (url) => {
+    await runProgram(productionWith({ "authentik:url": url }));
+  },
+);
+
+test.each(["token-of-no-worth\n", "token of no worth", "token-öf"])(
+  "the API token %j is refused and not repeated",
+  async (token) => {
+    const message = await refusal(productionWithSecrets({ "authentik:token": token }));
+    expect(problem(message)).toEqual({
+      key: "authentik:token",
+      text: containing('found "(a secret of another form)"; expected printable characters'),
+      mend: containing("pulumi config set --secret authentik:token --stack prod"),
+    });
+    expect(message).not.toContain(token.trim());
+  },
+);
 
 test("authentik:token is missed", async () => {
   expect(problem(await refusal(productionWithSecrets({ "authentik:token": undefined })))).toEqual({

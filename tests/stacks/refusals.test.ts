@@ -82,6 +82,92 @@ test.each(CASES)("%s stops everything", async (_what, organisation, said) => {
   for (const part of said) expect(message).toContain(part);
 });
 
+/** Data as nobody has checked it: `up` does not look at types. */
+const untyped = (kind: "people" | "groups" | "applications", entry: Record<string, unknown>, last = 1) =>
+  Object.assign({}, prod, { [kind]: [...(prod[kind] as readonly object[]).slice(0, -last), entry] });
+
+const [matomoAdmin] = prod.applications;
+const elena = { first: "Elena", last: "Encheva" };
+const wiki = { ...sample(), slug: "wiki", label: "wiki", namespace: "wiki", redirectPaths: ["/back"] };
+
+test.each<[string, unknown, string]>([
+  [
+    "a field that is none",
+    untyped("people", { ...elena, leavin: true }),
+    'people.ts: elena.encheva: found "leavin"; expected one of the fields .*; did you mean leaving\\?',
+  ],
+  [
+    "a text for true",
+    untyped("people", { ...elena, leaving: "yes" }),
+    'people.ts: elena.encheva: leaving: found "yes"; expected true without quotes',
+  ],
+  [
+    "a person without a last name",
+    untyped("people", { first: "Elena" }),
+    "people.ts: entry 6: last: missing; expected a text",
+  ],
+  [
+    "one role that is no list",
+    untyped("people", { ...elena, roles: "cto" }),
+    'people.ts: elena.encheva: roles: found "cto"; expected a list of texts',
+  ],
+  [
+    "attributes that are no JSON",
+    untyped("people", { ...elena, attributes: { at: () => 1 } }),
+    'people.ts: elena.encheva: attributes.at: found "\\(a function\\)"; expected plain JSON',
+  ],
+  [
+    "a person that is none",
+    untyped("people", [] as never),
+    "people.ts: entry 6: found .*; expected an object",
+  ],
+  [
+    "a superuser in words",
+    untyped("groups", { name: "wizards", grants: "all", superuser: "false" }),
+    'groups.ts: wizards: superuser: found "false"; expected true or false, without quotes',
+  ],
+  [
+    "a typing error in access",
+    untyped("applications", { ...wiki, access: undefined, acess: ["plana-staff"] }),
+    'applications.ts: wiki: found "acess"; expected one of the fields .*; did you mean access\\?',
+  ],
+  [
+    "no redirect path",
+    untyped("applications", { ...wiki, redirectPaths: [] }),
+    'applications.ts: wiki: redirectPaths: found "\\[\\]"; expected a list of at least one text',
+  ],
+  [
+    "an unknown consumer",
+    untyped("applications", { ...wiki, consumer: "graphana" }),
+    'applications.ts: wiki: consumer: found "graphana"; expected one of .*; did you mean grafana\\?',
+  ],
+  [
+    "an unknown mode",
+    untyped("applications", { ...wiki, mode: "oicd" }),
+    'applications.ts: wiki: mode: found "oicd"; expected .* one of oidc, tenants, proxy; did you mean oidc\\?',
+  ],
+  [
+    "a port in quotes",
+    untyped("applications", { ...matomoAdmin, slug: "old", service: { name: "old", port: "80" } }),
+    'applications.ts: old: service.port: found "80"; expected a number',
+  ],
+  [
+    "a public path of no kind",
+    untyped("applications", { ...matomoAdmin, slug: "old", publicPaths: [{ exakt: "/x" }] }),
+    "applications.ts: old: publicPaths.0: found .*; expected one of \\{exact",
+  ],
+  ["no people", Object.assign({}, prod, { people: undefined }), "people.ts: missing; expected a list"],
+  [
+    "no staff domain",
+    Object.assign({}, prod, { staffDomain: undefined }),
+    "index.ts: staffDomain: missing; expected a text",
+  ],
+])("%s in data that no compiler has seen stops everything", async (_what, organisation, said) => {
+  const message = await refusal(production(), organisation as typeof prod);
+  expect(message).toMatch(/^1 problem in stack "prod"; nothing was changed\./);
+  expect(message).toMatch(new RegExp(`\n {2}${said}.*\n {6}mend: correct it in the stack's \\w+\\.ts$`));
+});
+
 test("all problems are told at once, of configuration, roster and applications alike, without a secret", async () => {
   const { values, secrets } = productionWith({
     "plana-sso:domian": "x",

@@ -164,6 +164,18 @@ const BAD: readonly Bad[] = [
       expected: /plain lower-case letters/,
     }),
   ),
+  ...["akadmin", "ak-outpost"].map((user) => ({
+    what: `the name of an account of Authentik's own (${user})`,
+    entry: { ...person, email: `${user}@plana.solutions` },
+    value: `${user}@plana.solutions`,
+    expected: /another name than akadmin and ak-/,
+  })),
+  {
+    what: "an address that no mail server takes",
+    entry: { ...person, email: `${"a".repeat(65)}@plana.solutions` },
+    value: `${"a".repeat(65)}@plana.solutions`,
+    expected: /at most 64 characters before the @/,
+  },
 ];
 
 test.each(BAD)("refuses $what", ({ entry, value, expected }) => {
@@ -221,6 +233,13 @@ test("refuses groups that roles, staff or administrators name and nobody defines
   const [first] = prod.groups;
   expect(said(prodWith({ groups: first ? [...prod.groups, first] : [] }))).toMatchObject([
     { key: "groups: plana-staff", value: "plana-staff" },
+  ]);
+});
+
+test("refuses administrators whose binding would meet the cluster's own", () => {
+  const groups = [...prod.groups, { name: "cluster-admin", grants: "all" }];
+  expect(said(prodWith({ groups, adminGroup: "cluster-admin" }))).toMatchObject([
+    { key: "adminGroup", value: "cluster-admin" },
   ]);
 });
 

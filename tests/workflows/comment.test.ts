@@ -234,6 +234,12 @@ describe("npm run comment", () => {
     expect(shown[1]).toContain("mend: npm run review -- --stack prod");
   });
 
+  test("a folder is no report, and it is said which file is one", async () => {
+    expect(await comment(["--file", folder, "--pull", "5"], event("{}"), QUICK)).toBe(1);
+    expect(bodies()).toEqual([expect.stringContaining("**No access report:**")]);
+    expect(shown[1]).toContain(`mend: name the file in it, e.g. --file ${join(folder, "access.md")}`);
+  });
+
   test.each([
     ["no JSON", "{"],
     ["another event", JSON.stringify({ ref: "refs/heads/main" })],
