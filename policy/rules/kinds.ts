@@ -47,7 +47,8 @@ export const KINDS: readonly string[] = [
 /** The engine's own, and components, which are made of what is judged one by one. */
 const HARMLESS = /^(?:pulumi:pulumi:Stack|plana:sso:\w+)$/;
 
-const PROVIDER = /^pulumi:providers:(?:authentik|kubernetes|random)$/;
+/** Of a package that no resource uses, as a bridged one is made by another, a provider does nothing. */
+const PROVIDER = /^pulumi:providers:/;
 
 /** The engine names the providers that it makes itself, from the stack's settings, `default` or `default_<version>`. */
 const DEFAULT_PROVIDER = /^default(?:_|$)/;

@@ -27,7 +27,6 @@ describe("what there is at all", () => {
       "authentik:index/stageUserDelete:StageUserDelete",
       "authentik:index/propertyMappingNotification:PropertyMappingNotification",
       "authentik:index/token:Token",
-      "pulumi:providers:command",
       "pulumi:pulumi:StackReference",
     ].map((type) => ({
       what: type,
