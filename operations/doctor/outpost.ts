@@ -54,16 +54,27 @@ export const outpost: Check = {
   },
 };
 
+/** Whether somebody is sent to log in, or refused. */
+function asksForLogin({ status, location = "" }: Answer): boolean {
+  return (
+    status >= 400 ||
+    (status === 302 && /\/outpost\.goauthentik\.io\/start|\/application\/o\/authorize\//.test(location))
+  );
+}
+
+/** Whether Authentik itself answers, as where one connects to it and not to the controller: its own pages, or none. */
+function isAuthentik({ status, location = "" }: Answer): boolean {
+  return status === 404 || /^(?:https?:\/\/[^/]+)?\/(?:flows|if)\//.test(location);
+}
+
 /** Whether the application is entered without a login. Where no controller is in between, nothing can be told. */
 async function passedRound(
   { way }: Examination,
   { name, home }: { readonly name: string; readonly home: string },
 ): Promise<Finding[]> {
-  const asksForLogin = ({ status, location = "" }: Answer) =>
-    status >= 400 ||
-    (status === 302 && /\/outpost\.goauthentik\.io\/start|\/application\/o\/authorize\//.test(location));
   const subject = subjectOf({ name });
   const root = await probe(`${home}/`, way);
+  if (isAuthentik(root)) return [];
   if (!asksForLogin(root))
     return [
       {

@@ -253,6 +253,17 @@ test.each([
   expect(found.map((meaning) => meaning.replace(/ without a login.*/, ""))).toEqual(expected);
 });
 
+test("where Authentik itself answers, no controller is judged", async () => {
+  const authorize =
+    "https://auth.example.test/application/o/authorize/?redirect_uri=https://app.example.test/outpost.goauthentik.io/callback";
+  const found = await behind(({ headers, url = "" }) => {
+    if (headers.host !== "app.example.test") return [404];
+    if (url === "/outpost.goauthentik.io/start") return [302, authorize];
+    return url.includes("..") ? [301, "/"] : [302, "/flows/-/default/authentication/?next=/"];
+  });
+  expect(found).toEqual([]);
+});
+
 test("an application that no controller protects is an error", async () => {
   const authorize =
     "https://auth.example.test/application/o/authorize/?redirect_uri=https://app.example.test/outpost.goauthentik.io/callback";
