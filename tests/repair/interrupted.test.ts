@@ -325,9 +325,7 @@ test("what is in the cluster and was not written down is imported, but for a Sec
     ),
   );
   expect(said).toContainEqual(
-    expect.stringMatching(
-      /Secret grafana-oidc: is there \(monitoring\/grafana-oidc\) with another stringData;/,
-    ),
+    expect.stringMatching(/Secret grafana-oidc: is there \(monitoring\/grafana-oidc\) with another data;/),
   );
   const { stdout } = await workspace.pulumi(["preview", "--refresh", "--json", "--show-sames"]);
   const made = readPreview(stdout).flatMap(({ op, urn }) =>
