@@ -62,15 +62,15 @@ const UNSAFE: readonly (readonly [file: string, from: string, to: string, rule: 
   ],
   [
     "components/applications/oidc-client.ts",
-    "{ parent: this, protect: true },\n    );\n    const application",
-    "{ parent: this, protect: true, transforms: [({ props, opts }) => ({ props: { ...props, clientSecret: pulumi.unsecret(props.clientSecret) }, opts })] },\n    );\n    const application",
+    "{ parent: this, protect: true },\n    );\n    openApplication",
+    "{ parent: this, protect: true, transforms: [({ props, opts }) => ({ props: { ...props, clientSecret: pulumi.unsecret(props.clientSecret) }, opts })] },\n    );\n    openApplication",
     "secrets-are-secret",
     "clientSecret of grafana is not marked secret",
   ],
   [
     "components/applications/oidc-client.ts",
-    "metaDescription: args.description",
-    "metaDescription: pulumi.unsecret(pulumi.interpolate`${clientSecret}`)",
+    "openApplication(slug, args,",
+    "openApplication(slug, { ...args, description: pulumi.unsecret(pulumi.interpolate`${clientSecret}`) },",
     "secrets-not-in-clear",
     "metaDescription of grafana holds a secret",
   ],
@@ -125,12 +125,12 @@ const UNSAFE: readonly (readonly [file: string, from: string, to: string, rule: 
   ],
   [
     "components/applications/oidc-client.ts",
-    "    openTo(slug, application, args.access, args.groups, this);",
-    `    openTo(slug, application, args.access, args.groups, this);
-    if (slug === "grafana") {
+    "    this.credentials = {",
+    `    if (slug === "grafana") {
       const second = { slug: "copy", name: "Copy", protocolProvider: provider.id.apply(Number) };
       new authentik.Application("copy", second, { parent: this, protect: true });
-    }`,
+    }
+    this.credentials = {`,
     "provider-in-one-application",
     "provider grafana is in 2 applications (copy, grafana)",
   ],
