@@ -48,7 +48,7 @@ export const KINDS: readonly string[] = [
 const HARMLESS = /^(?:pulumi:pulumi:Stack|plana:sso:\w+)$/;
 
 /** Of a package that no resource uses, as a bridged one is made by another, a provider does nothing. */
-const PROVIDER = /^pulumi:providers:/;
+const PROVIDER = "pulumi:providers:";
 
 /** The engine names the providers that it makes itself, from the stack's settings, `default` or `default_<version>`. */
 const DEFAULT_PROVIDER = /^default(?:_|$)/;
@@ -56,7 +56,7 @@ const DEFAULT_PROVIDER = /^default(?:_|$)/;
 function strangeness(resource: Resource, further: readonly string[]): string | undefined {
   const { type, name } = resource;
   if (further.includes(type) || HARMLESS.test(type)) return undefined;
-  if (PROVIDER.test(type)) {
+  if (type.startsWith(PROVIDER)) {
     if (!DEFAULT_PROVIDER.test(name)) return "is a provider of its own, which may lead to another server";
     const insecure = valueOf(resource, "insecure");
     return insecure === undefined || insecure === false || insecure === "false"

@@ -149,10 +149,10 @@ test.each([
 test("a preview that takes long is told to go on", async () => {
   jest.useFakeTimers({ doNotFake: ["setImmediate"] });
   try {
-    let done = false;
-    const mending = mend(played({ takes: 20_000 }), { gone: [], say }).finally(() => (done = true));
+    const done = new AbortController();
+    const mending = mend(played({ takes: 20_000 }), { gone: [], say }).finally(() => done.abort());
     // Files are read meanwhile, which takes its own time.
-    for (let step = 0; step < 10_000 && !done; step += 1) {
+    for (let step = 0; step < 10_000 && !done.signal.aborted; step += 1) {
       await jest.advanceTimersByTimeAsync(100);
       await new Promise((resolve) => setImmediate(resolve));
     }
