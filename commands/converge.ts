@@ -1,3 +1,4 @@
+import { connect } from "../live/connect";
 import { whileWaiting } from "./patience";
 import { policyArguments } from "./policy";
 import type { Finished } from "./process";
@@ -22,12 +23,6 @@ export async function converge(
   await checkRoom(workspace);
   const stopped = await unreachable(workspace);
   if (stopped) return stopped;
-  const { otherCluster } = await import("../repair/other-cluster");
-  const refused = await otherCluster(workspace);
-  if (refused !== undefined) {
-    say(refused);
-    return { code: 1, stdout: "", stderr: refused };
-  }
   if (!(await settled(workspace, say))) return { code: 1, stdout: "", stderr: "" };
   // The engine tells each step, but nothing while a server, or a full disk, keeps it waiting.
   const run = () =>
@@ -39,11 +34,14 @@ export async function converge(
  * Mends what an interrupted or failed run left behind. Without it the objects that the run made and did not write down
  * are made again: refused for ever, or doubled.
  *
- * @returns whether the stack is sound; otherwise it has been said why not.
+ * @returns whether the stack is sound, and the cluster its own; otherwise it has been said why not.
  */
 export async function settled(workspace: Workspace, say: (text: string) => void): Promise<boolean> {
-  const { isUnsettled, mend } = await import("../repair/mend");
-  return !(await isUnsettled(workspace)) || mend(workspace, { gone: [], say });
+  const { mend, standing } = await import("../repair/mend");
+  const { isUnsettled, resources } = await standing(workspace);
+  if (isUnsettled) return mend(workspace, { gone: [], say });
+  const { isOwnCluster } = await import("../repair/other-cluster");
+  return isOwnCluster(workspace.stack, resources, async () => (await connect(workspace)).cluster, say);
 }
 
 /** Runs something that needs the lock; clears the lock of an owner that is gone for certain, and runs it again. */

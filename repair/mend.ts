@@ -10,6 +10,7 @@ import { dropCutNotes, filesIn, foldersOf, isUnreadable } from "./folder-backend
 import { importFileOf, type Found } from "./import-pending";
 import { conflictOf, isConflict, isGone, lockOwners, nameOf, ownerIn, type LockOwner } from "./lock";
 import { resolvePending } from "./pending";
+import { isOwnCluster } from "./other-cluster";
 import { dropCopiesInClear, lastSoundCopy } from "./sound-copy";
 import { freeReleases, type Freeing } from "./stuck-release";
 import { findUnrecorded } from "./unrecorded";
@@ -38,6 +39,8 @@ export async function mend(workspace: Workspace, options: RepairOptions): Promis
   const read = readDeployment(await exportState(workspace));
   const state = { ...read, pending: [...read.pending, ...lost] };
   const live = await connect(workspace);
+  const cluster = () => Promise.resolve(live.cluster);
+  if (!(await isOwnCluster(workspace.stack, state.resources, cluster, say))) return false;
   let found: readonly Found[] | undefined = [];
   if (state.pending.length > 0) {
     say(`${count(state.pending.length, "operation was", "operations were")} interrupted.`);
@@ -98,13 +101,19 @@ async function recordUnrecorded(
 }
 
 /**
- * Whether the last update of the stack did not come to a good end: its state cannot be read, it left unfinished operations,
- * or it failed.
+ * What the stack holds, and whether its last update did not come to a good end: its state cannot be read, it left unfinished
+ * operations, or it failed.
  */
-export async function isUnsettled(workspace: Workspace): Promise<boolean> {
+export async function standing(
+  workspace: Workspace,
+): Promise<{ readonly isUnsettled: boolean; readonly resources: readonly Resource[] }> {
   const exported = await workspace.pulumi(["stack", "export"]);
-  if (exported.code !== 0) return isUnreadable(exported.stderr);
-  if (readDeployment(exported.stdout).pending.length > 0) return true;
+  if (exported.code !== 0) return { isUnsettled: isUnreadable(exported.stderr), resources: [] };
+  const { pending, resources } = readDeployment(exported.stdout);
+  return { isUnsettled: pending.length > 0 || (await hasFailed(workspace)), resources };
+}
+
+async function hasFailed(workspace: Workspace): Promise<boolean> {
   const { code, stdout } = await workspace.pulumi(["stack", "history", "--json", "--page-size", "1"]);
   const [last] = code === 0 ? (JSON.parse(stdout) as readonly { result?: string }[]) : [];
   return last?.result === "failed";

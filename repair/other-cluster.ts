@@ -1,26 +1,30 @@
-import type { Workspace } from "../commands/workspace";
-import { connect } from "../live/connect";
-import { deployment } from "../state/engine";
+import type { Cluster } from "../live/cluster";
 import type { Resource } from "../state/resources";
 
 /**
- * Refuses a cluster that is not the one of the state. The engine's refresh would take all that it does not find there for
- * deleted, protected or not, and `up` would make a second server, with production's secrets, beside somebody's else.
+ * Whether the cluster is the one of the state. On another one the engine's refresh would take all that it does not find for
+ * deleted, protected or not, and `up` would make a second server there, with production's secrets; and what a mending
+ * looks for would be taken for never made.
  *
- * @returns why nothing may be done; undefined where the cluster is the stack's, or the state knows none.
+ * @param cluster is asked for only where the state knows a namespace.
+ * @returns true also where it knows none; otherwise it has been said why not.
  */
-export async function otherCluster(workspace: Workspace): Promise<string | undefined> {
-  const resources = await deployment(workspace).then(
-    (found) => found.resources,
-    // A state that cannot be read is mended first; what it then tells is looked at by the next run.
-    () => [],
-  );
+export async function isOwnCluster(
+  stack: string,
+  resources: readonly Pick<Resource, "type" | "outputs">[],
+  cluster: () => Promise<Pick<Cluster, "read">>,
+  say: (text: string) => void,
+): Promise<boolean> {
   const known = namespacesOf(resources);
-  if (known.length === 0) return undefined;
-  const { cluster } = await connect(workspace);
-  const uidOf = async (name: string) =>
-    (await cluster.read({ apiVersion: "v1", kind: "Namespace", name }))?.metadata?.uid;
-  return (await isThere(known, uidOf)) ? undefined : refusal(workspace.stack, known);
+  if (known.length === 0) return true;
+  const reading = await cluster();
+  for (const { name, uid } of known) {
+    const live = await reading.read({ apiVersion: "v1", kind: "Namespace", name });
+    // One that is made anew has another uid; one alone may have been deleted by hand.
+    if (live?.metadata?.uid === uid) return true;
+  }
+  say(refusal(stack, known));
+  return false;
 }
 
 interface Namespace {
@@ -28,21 +32,11 @@ interface Namespace {
   readonly uid: string;
 }
 
-/** The namespaces that a state knows. */
-export function namespacesOf(resources: readonly Pick<Resource, "type" | "outputs">[]): Namespace[] {
+function namespacesOf(resources: readonly Pick<Resource, "type" | "outputs">[]): Namespace[] {
   return resources.flatMap(({ type, outputs }) => {
     const { name, uid } = (outputs.metadata ?? {}) as Partial<Namespace>;
     return type === "kubernetes:core/v1:Namespace" && name && uid ? [{ name, uid }] : [];
   });
-}
-
-/** Whether one of them is there; a namespace that is made anew has another uid. */
-export async function isThere(
-  known: readonly Namespace[],
-  uidOf: (name: string) => Promise<string | undefined>,
-): Promise<boolean> {
-  for (const { name, uid } of known) if ((await uidOf(name)) === uid) return true;
-  return false;
 }
 
 function refusal(stack: string, known: readonly Namespace[]): string {

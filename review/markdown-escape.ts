@@ -1,16 +1,12 @@
+import { UNSEEN, writtenOut } from "../stacks/visible";
 import type { Text } from "./text";
 
 /** Names longer than this are cut. */
 const LONGEST = 200;
 
-/** Characters that are not seen, or that turn the direction of what follows. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu;
-
 /** A text with everything unseen in it made visible, on one line. */
 export function seen(name: string): string {
-  return name.replace(UNSEEN, (character) =>
-    character === "\n" ? "␤" : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
+  return name.replace(UNSEEN, (character) => (character === "\n" ? "␤" : writtenOut(character)));
 }
 
 /** The same, and not longer than a line or two. */

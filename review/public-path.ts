@@ -30,9 +30,3 @@ export function isPathPublic(path: string, expressions: readonly string[]): bool
     return false;
   }
 }
-
-/** Whether one of the expressions is about a folder. */
-export function isFolderPublic(folder: string, expressions: readonly string[]): boolean {
-  const start = skipPathRegex({ exact: `${folder.replace(/\/$/, "")}/` }).slice(0, -1);
-  return folder !== "/" && folder !== "" && expressions.some((expression) => expression.startsWith(start));
-}

@@ -3,7 +3,7 @@ import { compare, type Application } from "./applications";
 import { objectName, type Change } from "./change";
 import type { Finding } from "./finding";
 import type { Picture } from "./picture";
-import { isFolderPublic, isPathPublic } from "./public-path";
+import { isPathPublic } from "./public-path";
 import { names, say } from "./text";
 
 /** What stands before a proxied application: routes, what they are told by, and patches of such. */
@@ -49,7 +49,7 @@ export function routeFindings(before: Picture, after: Picture, changes: readonly
     );
     if (op === "delete" && !is) return false;
     if (op === "create" && !was && is && now) return !asExpected(now, is, after);
-    return !followsPaths(change, was, is, after);
+    return !followsPaths(change, was, is);
   });
   if (told.length === 0) return [];
   return [
@@ -67,23 +67,14 @@ export function ignoresMore(old: Resource | undefined, now: Resource | undefined
   );
 }
 
-/**
- * Whether an Ingress that lets through, or asks by path, has the paths that its application tells, and changes nothing
- * else; or comes and goes with what it is asked by.
- */
+/** Whether an Ingress that lets through has the paths that its application tells, and changes nothing else. */
 function followsPaths(
   { op, before: old, after: now, differing }: Change,
   was: Application | undefined,
   is: Application | undefined,
-  after: Picture,
 ): boolean {
-  const type = (now ?? old)?.type;
-  if (![INGRESS, CONFIG_MAP].includes(type ?? "") || !was || !is || ignoresMore(old, now)) return false;
+  if ((now ?? old)?.type !== INGRESS || !was || !is || ignoresMore(old, now)) return false;
   if (was.publicPaths.join("\n") === is.publicPaths.join("\n")) return false;
-  if (type === CONFIG_MAP)
-    return op === "create"
-      ? now !== undefined && asExpected(now, is, after)
-      : op === "delete" && !isNamed(old?.name ?? "", after);
   if (op === "delete")
     return old !== undefined && isOfPaths(old, was.publicPaths) && !isOfPaths(old, is.publicPaths);
   if (!now || !isOfPaths(now, is.publicPaths)) return false;
@@ -91,17 +82,6 @@ function followsPaths(
   if (op !== "update" || !old || [...differing].some((property) => property !== "spec")) return false;
   const [oldPaths, newPaths] = [old, now].map(withoutPaths);
   return oldPaths === newPaths && isOfPaths(old, was.publicPaths) && isAt(now, is);
-}
-
-/** Whether an Ingress takes its headers from a ConfigMap. */
-function isNamed(configMap: string, { state }: Picture): boolean {
-  return state
-    .ofType(INGRESS)
-    .some(({ resource }) =>
-      Object.values(annotationsOf(resource)).some(
-        (value) => value === UNKNOWN || (typeof value === "string" && value.endsWith(`/${configMap}`)),
-      ),
-    );
 }
 
 interface Path {
@@ -133,15 +113,11 @@ function pathsOf({ inputs }: Resource): Path[] | undefined {
   return paths.every((path) => path !== undefined) ? paths : undefined;
 }
 
-/** Whether an Ingress has public paths alone: exact ones, or folders of such, for which the outpost is asked. */
+/** Whether an Ingress has exact public paths alone. */
 function isOfPaths(ingress: Resource, expressions: readonly string[]): boolean {
   const paths = pathsOf(ingress);
   if (!paths || paths.length === 0) return false;
-  return paths.every(({ path, type }) =>
-    type === "Exact"
-      ? isPathPublic(path, expressions)
-      : type === "Prefix" && asksOutpost(ingress) && isFolderPublic(path, expressions),
-  );
+  return paths.every(({ path, type }) => type === "Exact" && isPathPublic(path, expressions));
 }
 
 /** Whether the host, and where it is known the Service, are those of the application. */

@@ -1,5 +1,5 @@
 /** What moves, hides or turns what stands beside it on a screen, or shows nothing itself. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+export const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** A text on one line, with what would hide or turn the rest of it written out: names come from whoever chose them. */
 export function visible(text: string): string {
@@ -11,6 +11,7 @@ export function visibleLines(text: string): string {
   return text.replace(UNSEEN, (character) => (/[\n\t]/.test(character) ? character : writtenOut(character)));
 }
 
-function writtenOut(character: string): string {
+/** A character by its code point. */
+export function writtenOut(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

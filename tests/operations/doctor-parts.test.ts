@@ -231,6 +231,12 @@ describe("a Secret in the state", () => {
     expect(await found(same)).toEqual([]);
     expect(await found(other)).toEqual(["Secret forgejo/forgejo-oidc: is not the program's: A differs"]);
   });
+
+  test("an entry that the program does not give is told", async () => {
+    expect(await found({ data: {} })).toEqual([
+      "Secret forgejo/forgejo-oidc: has more than the program gives, and its pods may read it: A",
+    ]);
+  });
 });
 
 test.each([

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { converge } from "../../commands/converge";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
-import { beginAnew, isUnsettled, mend, sealImported } from "../../repair/mend";
+import { beginAnew, mend, sealImported, standing } from "../../repair/mend";
 import { dropCutNotes, select } from "../../repair/folder-backend";
 import { deployment } from "../../state/engine";
 import { readPreview, RELEASE } from "../../state/resources";
@@ -77,9 +77,9 @@ test("notes beside the state that a kill has cut off are taken away, and the sta
     expect((await select(workspace, options.say)).code).toBe(0);
     expect(said.at(-1)).toContain(`${STACK}.json.attrs was cut off`);
     writeFileSync(note, cut);
-    expect(await isUnsettled(workspace)).toBe(true);
+    expect((await standing(workspace)).isUnsettled).toBe(true);
     expect(await mend(workspace, options)).toBe(true);
-    expect(await isUnsettled(workspace)).toBe(false);
+    expect((await standing(workspace)).isUnsettled).toBe(false);
   }
 });
 

@@ -319,6 +319,17 @@ describe("helm release", () => {
     expect(await deployment("authentik-server")).toEqual({});
   });
 
+  test("an account that the chart no longer makes stays named by the worker, unless another one is", async () => {
+    await plugin.create(SECRET, settings(complete));
+    const inputs = release(external);
+    const { id, outputs } = await plugin.create(RELEASE, inputs);
+    const without = { ...external, serviceAccount: { create: false } };
+    const upgraded = (values: Parameters<typeof release>[0]) =>
+      plugin.update(RELEASE, id, outputs, release(values), inputs);
+    await expect(upgraded(without)).rejects.toThrow('serviceaccount "authentik" not found');
+    await upgraded({ ...without, worker: { serviceAccountName: "default" } });
+  });
+
   test("a record of an operation that never ended locks the release", async () => {
     await plugin.create(SECRET, settings(complete));
     const { outputs } = await plugin.create(RELEASE, release(external));
