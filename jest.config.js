@@ -3,6 +3,8 @@ module.exports = {
   testEnvironment: "node",
   // Most of the time a test waits for the engine; jest itself would leave one core to the terminal.
   maxWorkers: "100%",
+  // A busy machine is no failure; only what hangs takes this long.
+  testTimeout: 60_000,
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   // Copies of the program under .local are not modules of this one.
   modulePathIgnorePatterns: ["<rootDir>/.local/", "<rootDir>/sdks/authentik/bin/package.json"],

@@ -16,6 +16,7 @@ interface Options {
   readonly engineSizes: readonly Size[];
   readonly seededSizes: readonly Size[];
   readonly runs: number;
+  readonly latency: number;
   readonly output?: string;
 }
 
@@ -30,6 +31,11 @@ const sizes = (text: string): Size[] =>
 
 function count(text: string): number {
   if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError("expected a number of runs from 1 to 99");
+  return Number(text);
+}
+
+function milliseconds(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError("expected milliseconds from 0 to 9999");
   return Number(text);
 }
 
@@ -57,6 +63,12 @@ export async function bench(root: string, args: readonly string[]): Promise<numb
         .default([], "none"),
     )
     .option("--runs <number>", "how often each is measured", count, 3)
+    .option(
+      "--latency <ms>",
+      "by how much Authentik's answers come later, as a real server's",
+      milliseconds,
+      0,
+    )
     .option("--output <file>", "where the figures are written as JSON")
     .exitOverride();
   const ended = parse(command, args);
@@ -71,7 +83,7 @@ export async function bench(root: string, args: readonly string[]): Promise<numb
     platform: process.platform,
   };
   try {
-    const { sizes: cold, engineSizes, seededSizes, runs } = options;
+    const { sizes: cold, engineSizes, seededSizes, runs, latency } = options;
     const reach = new Map<string, Reach>([
       ...seededSizes.map((size) => [sizeName(size), "seeded"] as const),
       ...engineSizes.map((size) => [sizeName(size), "whole"] as const),
@@ -79,8 +91,9 @@ export async function bench(root: string, args: readonly string[]): Promise<numb
     // All that were asked for, each once, the smaller ones first.
     const all = new Map([...cold, ...engineSizes, ...seededSizes].map((size) => [sizeName(size), size]));
     for (const size of [...all.values()].sort((a, b) => a.people - b.people)) {
-      results.push(...(await measureSize(root, folder, size, runs, reach.get(sizeName(size)) ?? "cold")));
-      const report = { machine, runs, results };
+      const how = { runs, latency, reach: reach.get(sizeName(size)) ?? "cold" };
+      results.push(...(await measureSize(root, folder, size, how)));
+      const report = { machine, runs, latency, results };
       // After every size, so that a run that is ended early is not lost.
       if (options.output) writeFileSync(options.output, `${JSON.stringify(report, undefined, 2)}\n`);
     }
@@ -94,13 +107,14 @@ export async function bench(root: string, args: readonly string[]): Promise<numb
 /** How much of a size is measured: what needs nothing that is up, all but how it comes up, or all. */
 type Reach = "cold" | "seeded" | "whole";
 
-async function measureSize(
-  root: string,
-  folder: string,
-  size: Size,
-  runs: number,
-  reach: Reach,
-): Promise<Result[]> {
+interface How {
+  readonly runs: number;
+  /** Milliseconds. */
+  readonly latency: number;
+  readonly reach: Reach;
+}
+
+async function measureSize(root: string, folder: string, size: Size, how: How): Promise<Result[]> {
   const name = sizeName(size);
   const programs = await writePrograms(root, join(folder, name), organisation(size));
   const samples = new Map<string, { whole: Sample[]; flat: Sample[] }>();
@@ -111,7 +125,7 @@ async function measureSize(
     console.error(`${name}  ${row}  ${kind}: ${(sample.wall / 1000).toFixed(1)} s`);
   };
   let resources = 0;
-  for (let run = 0; run < runs; run++) {
+  for (let run = 0; run < how.runs; run++) {
     // In turns, so that other load on the machine falls on both.
     for (const kind of ["whole", "flat"] as const) {
       const { said, ...sample } = await evaluate(root, programs[kind]);
@@ -122,8 +136,8 @@ async function measureSize(
       resources = said.resources;
     }
   }
-  for (let run = 0; run < runs; run++) {
-    for (const kind of ["whole", "flat"] as const) await measureRows(root, programs, kind, reach, add);
+  for (let run = 0; run < how.runs; run++) {
+    for (const kind of ["whole", "flat"] as const) await measureRows(root, programs, kind, how, add);
   }
   return [...samples].map(([row, { whole, flat }]) => {
     const program = figures(whole);
@@ -138,10 +152,10 @@ async function measureRows(
   root: string,
   programs: Programs,
   kind: "whole" | "flat",
-  reach: Reach,
+  { reach, latency }: How,
   add: (row: string, kind: "whole" | "flat", sample: Sample) => void,
 ): Promise<void> {
-  const stage = await Stage.open(root, programs[kind]);
+  const stage = await Stage.open(root, programs[kind], latency);
   try {
     for (const row of ROWS.filter(({ cold }) => reach !== "cold" || cold)) {
       if (reach === "seeded" && row.seed) await row.seed(stage);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { WITHOUT_CHECKPOINTS } from "../commands/workspace";
+import { FaultProxy } from "../sandbox/fault-proxy";
 import { Sandbox } from "../sandbox/sandbox";
 import { CONFIG, STACK } from "./config";
 import { measure } from "./measure";
@@ -30,12 +31,16 @@ export class Stage {
     readonly program: string,
     readonly sandbox: Sandbox,
     private readonly directory: string,
+    private readonly door: FaultProxy | undefined,
   ) {}
 
-  static async open(root: string, program: string): Promise<Stage> {
+  /** @param latency milliseconds by which Authentik's answers come later than the emulated one gives them. */
+  static async open(root: string, program: string, latency: number): Promise<Stage> {
     const directory = mkdtempSync(join(tmpdir(), "plana-sso-stage-"));
     const sandbox = await Sandbox.start({ root, directory });
-    const stage = new Stage(program, sandbox, directory);
+    const door = latency > 0 ? await FaultProxy.start(sandbox.authentik.url) : undefined;
+    door?.fail(() => ({ delay: latency }));
+    const stage = new Stage(program, sandbox, directory, door);
     try {
       await stage.configure();
     } catch (error) {
@@ -54,6 +59,10 @@ export class Stage {
     for (const [key, value] of Object.entries(CONFIG.secrets)) {
       await this.must(["config", "set", "--secret", key, "--stack", STACK], { stdin: value });
     }
+  }
+
+  private get env(): NodeJS.ProcessEnv {
+    return { ...this.sandbox.env, ...(this.door && { AUTHENTIK_URL: this.door.url }) };
   }
 
   /** Measures a command of the engine itself, without npm's wrapper around it. */
@@ -94,13 +103,14 @@ export class Stage {
       command,
       args,
       cwd: this.program,
-      env: this.sandbox.env,
+      env: this.env,
       limit: LIMIT,
     });
     return { wall, cpu, memory, requests: this.requests() - before };
   }
 
   async close(): Promise<void> {
+    await this.door?.close();
     await this.sandbox.close();
     rmSync(this.directory, { recursive: true, force: true });
     for (const stack of [STACK, `${STACK}-unknown`]) {
@@ -116,7 +126,8 @@ export class Stage {
     args: readonly string[],
     options: { stdin?: string; env?: NodeJS.ProcessEnv } = {},
   ): Promise<string> {
-    const { code, stdout, stderr } = await this.sandbox.pulumi(args, { ...options, cwd: this.program });
+    const env = { ...this.env, ...options.env };
+    const { code, stdout, stderr } = await this.sandbox.pulumi(args, { ...options, env, cwd: this.program });
     if (code !== 0) throw new Error(`pulumi ${args.join(" ")}: exit ${code}\n${stdout}${stderr}`);
     return stdout;
   }
