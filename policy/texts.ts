@@ -8,10 +8,13 @@
 export const LACKS_TOTP = `user = request.context.get("pending_user", request.user)
 return not ak_user_has_authenticator(user, "totp")`;
 
-/** Passes for whoever is in a recovery flow by no link, or by a link that is not theirs. */
+/** Passes for whoever is in a recovery flow by no link, by a link that is not theirs, or for a disabled account. */
 export const LACKS_OWN_LINK = `token = request.context.get("is_restored")
 user = request.context.get("pending_user")
-return not token or not user or getattr(token, "user_id", user.pk) != user.pk`;
+if not token or not user or getattr(token, "user_id", user.pk) != user.pk:
+    return True
+account = ak_user_by(pk=user.pk)
+return not account or not account.is_active`;
 
 /**
  * Passes for a login from a source with Google's hosted domain and e-mail domain as given. What no slug and no domain has

@@ -49,6 +49,18 @@ const RULES: readonly {
         action: "model_updated",
         model: "authentik_stages_authenticator_validate.authenticatorvalidatestage",
       },
+      // Whoever deletes a person's device and makes a reset link is that person. A login updates devices, and is no event
+      // here.
+      {
+        name: "totp-device-deleted",
+        action: "model_deleted",
+        model: "authentik_stages_authenticator_totp.totpdevice",
+      },
+      {
+        name: "recovery-codes-deleted",
+        action: "model_deleted",
+        model: "authentik_stages_authenticator_static.staticdevice",
+      },
       { name: "policy-failed", action: "policy_exception" },
     ],
   },

@@ -22,17 +22,21 @@ export function lacksTotp(): string {
 }
 
 /**
- * Passes for whoever is in a recovery flow by no link, or by a link that is not theirs. A link restores its plan, and
- * the server then writes what an unfinished flow of the session knows over it (read in `flows/views/executor.py`,
- * 2026.5): whoever types B's name into the login form and opens A's link would go on as B. The context's
- * `is_restored` is the link's token, whose `user_id` outlives its deletion; a server that says a plain `True` there
- * cannot tell whose link it was.
+ * Passes for whoever is in a recovery flow by no link, by a link that is not theirs, or for an account that has been
+ * disabled since. A link restores its plan, and the server then writes what an unfinished flow of the session knows over
+ * it (read in `flows/views/executor.py`, 2026.5): whoever types B's name into the login form and opens A's link would go
+ * on as B. The context's `is_restored` is the link's token, whose `user_id` outlives its deletion; a server that says a
+ * plain `True` there cannot tell whose link it was. The plan's person is the one of the day the link was made, so whether
+ * they are still here is asked of the database.
  */
 export function lacksOwnLink(): string {
   return [
     'token = request.context.get("is_restored")',
     'user = request.context.get("pending_user")',
-    'return not token or not user or getattr(token, "user_id", user.pk) != user.pk',
+    'if not token or not user or getattr(token, "user_id", user.pk) != user.pk:',
+    "    return True",
+    "account = ak_user_by(pk=user.pk)",
+    "return not account or not account.is_active",
   ].join("\n");
 }
 

@@ -102,12 +102,16 @@ export class Recovery extends pulumi.ComponentResource {
       own,
     );
 
-    const refused = flow.step("refusal", { order: 0, stage: refusal.id });
     const unlinked = { policy: withoutLink.id, failureResult: true };
-    bindPolicy("plana-recovery-without-link", refused, unlinked, { parent: this });
+    const refuse = (step: string, binding: string, order: number) =>
+      bindPolicy(binding, flow.step(step, { order, stage: refusal.id }), unlinked, { parent: this });
+    refuse("refusal", "plana-recovery-without-link", 0);
     flow.step("second-factor", { order: 5, stage: args.secondFactor.stage });
     args.secondFactor.require("plana-recovery", flow.uuid, 7);
     flow.step("prompt", { order: 10, stage: prompt.id });
+    // The write saves the person as the link has kept them (read in `stages/user_write/stage.py`, 2026.5): whoever was cut
+    // off after they had opened it would be active again.
+    refuse("refusal-before-write", "plana-recovery-without-link-before-write", 15);
     flow.step("write", { order: 20, stage: write.id });
     flow.step("login", { order: 100, stage: login.id });
 

@@ -44,6 +44,10 @@ export class SecondFactor extends pulumi.ComponentResource {
         deviceClasses: ["totp", "static"],
         configurationStages: [this.enrolStage],
         lastAuthThreshold: "seconds=0",
+        // A code is tried on every device of a person, the recovery codes first (read in
+        // `stages/authenticator_validate/challenge.py`, 2026.5): each login by TOTP is a failure of theirs, and a brake
+        // that doubles would close them for months. Long as they are, nobody guesses one.
+        staticOtpThrottlingFactor: 0,
       },
       { parent: this, import: args.builtins.stages.mfaValidation, protect: true, retainOnDelete: true },
     );

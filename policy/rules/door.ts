@@ -136,10 +136,13 @@ export function recoveriesOf(stack: Stack): readonly Resource[] {
   ];
 }
 
-/** What keeps a recovery flow from refusing, before all else, whoever comes by no link of their own. */
+/**
+ * What keeps a recovery flow from refusing whoever comes by no link of their own: before all else, and once more between
+ * whatever people fill in and what is written of it, since an account may be disabled meanwhile.
+ */
 export function linkFault(stack: Stack, flow: Resource): string | undefined {
   const steps = stepsOf(stack, { name: flow.name, urn: flow.urn, flow });
-  const refusal = steps.find((step) => {
+  const refusals = steps.filter((step) => {
     if (stageOf(stack, step)?.type !== AUTHENTIK.deny) return false;
     if (valueOf(step, "evaluateOnPlan") !== false || valueOf(step, "reEvaluatePolicies") !== true)
       return false;
@@ -156,9 +159,20 @@ export function linkFault(stack: Stack, flow: Resource): string | undefined {
         .found.some((policy) => textOf(policy, "expression") === LACKS_OWN_LINK)
     );
   });
-  if (!refusal) return "does not refuse who comes by no link of their own";
-  const early = steps.find((step) => step !== refusal && numberOf(step) <= numberOf(refusal));
-  return early && `runs ${early.name} before it asks for the link`;
+  if (refusals.length === 0) return "does not refuse who comes by no link of their own";
+  const first = Math.min(...refusals.map(numberOf));
+  const early = steps.find((step) => !refusals.includes(step) && numberOf(step) <= first);
+  if (early) return `runs ${early.name} before it asks for the link`;
+  const write = steps.find((step) => {
+    if (stageOf(stack, step)?.type !== AUTHENTIK.userWrite) return false;
+    // Steps of one order run in no certain one.
+    const before = steps.filter((other) => other !== step && numberOf(other) <= numberOf(step));
+    const last = Math.max(...before.map(numberOf));
+    return (
+      last === numberOf(step) || before.some((other) => numberOf(other) === last && !refusals.includes(other))
+    );
+  });
+  return write && `runs ${write.name} without asking for the link once more just before`;
 }
 
 /** The steps that refuse a member of staff who lacks TOTP. */

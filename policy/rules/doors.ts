@@ -255,8 +255,8 @@ export const doorRules: readonly Rule[] = [
     name: "recovery-link-own",
     level: "mandatory",
     reason:
-      "A link restores the session it is opened in: without the first refusal, the link of one person sets the password of another.",
-    mend: "bind the deny stage with the policy of `lacksOwnLink`, which refuses when it breaks, before every other stage",
+      "A link restores the session it is opened in, and the person as they were: without the refusals it sets the password of another, or makes a disabled account active again.",
+    mend: "bind the deny stage with the policy of `lacksOwnLink`, which refuses when it breaks, before every other stage and once more just before the write",
     stack: (stack) =>
       recoveriesOf(stack).flatMap((flow) => {
         const fault = linkFault(stack, flow);

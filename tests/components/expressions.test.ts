@@ -52,7 +52,7 @@ const COMPILE = `
 import json, sys
 refused = []
 for name, body in json.load(sys.stdin).items():
-    source = "def handler(request, ak_is_sso_flow, ak_user_has_authenticator):\\n" + "".join(
+    source = "def handler(request, ak_is_sso_flow, ak_user_has_authenticator, ak_user_by):\\n" + "".join(
         "    " + line + "\\n" for line in body.splitlines())
     try:
         compile(source, name, "exec")
@@ -77,13 +77,14 @@ const RUN = `
 import json, sys
 from types import SimpleNamespace as Object
 given = json.load(sys.stdin)
-def run(body, context, sso=False, devices=None):
+def run(body, context, sso=False, devices=None, active=()):
     scope = {}
-    source = "def handler(request, ak_is_sso_flow, ak_user_has_authenticator):\\n" + "".join(
+    source = "def handler(request, ak_is_sso_flow, ak_user_has_authenticator, ak_user_by):\\n" + "".join(
         "    " + line + "\\n" for line in body.splitlines())
     exec(source, scope)
     has = lambda user, kind: kind in (devices or {}).get(user, [])
-    return bool(scope["handler"](Object(context=context, user="anonymous"), sso, has))
+    by = lambda pk: next((Object(is_active=on) for key, on in active if key == pk), None)
+    return bool(scope["handler"](Object(context=context, user="anonymous"), sso, has, by))
 answers = []
 for case in given:
     context = dict(case["context"])
@@ -92,7 +93,8 @@ for case in given:
     for name in ("is_restored", "pending_user"):
         if isinstance(context.get(name), dict):
             context[name] = Object(**context[name])
-    answers.append(run(case["body"], context, case.get("sso", False), case.get("devices")))
+    answers.append(run(case["body"], context, case.get("sso", False), case.get("devices"),
+        case.get("accounts", [])))
 print(json.dumps(answers))
 `;
 
@@ -102,6 +104,8 @@ interface Case {
   readonly context: Record<string, unknown>;
   readonly sso?: boolean;
   readonly devices?: Record<string, string[]>;
+  /** Accounts in the database by their keys, and whether they are active. */
+  readonly accounts?: readonly (readonly [number, boolean])[];
   readonly passes: boolean;
 }
 
@@ -127,10 +131,19 @@ const ADA = { pk: 6 };
 const BOB = { pk: 24 };
 const LINK_OF_ADA = { pk: null, user_id: 6 };
 
-const recovery = (what: string, context: Record<string, unknown>, passes: boolean): Case => ({
+const recovery = (
+  what: string,
+  context: Record<string, unknown>,
+  passes: boolean,
+  accounts: Case["accounts"] = [
+    [6, true],
+    [24, true],
+  ],
+): Case => ({
   what: `recovery by ${what}: ${passes ? "refused" : "goes on"}`,
   body: lacksOwnLink(),
   context,
+  accounts,
   passes,
 });
 
@@ -164,6 +177,13 @@ const CASES: readonly Case[] = [
   recovery("no link, of a person who began to log in", { pending_user: ADA }, true),
   recovery("a link that is none", { is_restored: null, pending_user: ADA }, true),
   recovery("one's own link", { is_restored: LINK_OF_ADA, pending_user: ADA }, false),
+  recovery("one's own link, disabled since", { is_restored: LINK_OF_ADA, pending_user: ADA }, true, [
+    [6, false],
+    [24, true],
+  ]),
+  recovery("one's own link, deleted since", { is_restored: LINK_OF_ADA, pending_user: ADA }, true, [
+    [24, true],
+  ]),
   recovery("another person's link", { is_restored: LINK_OF_ADA, pending_user: BOB }, true),
   recovery("a link, and nobody known", { is_restored: LINK_OF_ADA }, true),
   recovery("an older server's word for a link", { is_restored: true, pending_user: ADA }, false),

@@ -418,39 +418,64 @@ describe("TOTP", () => {
 describe("the recovery link", () => {
   const REFUSAL = "plana-recovery-refusal";
   const BINDING = "plana-recovery-without-link";
+  const AGAIN = "plana-recovery-refusal-before-write";
   const text = (change: (expression: string) => string) => (edit: Edit) => {
     const { inputs } = edit.one(AK.policyExpression, BINDING);
     edit.set(AK.policyExpression, BINDING, { expression: change(String(inputs.expression)) });
   };
+  const refusals = [
+    {
+      when: "at first",
+      step: REFUSAL,
+      binding: BINDING,
+      said: /^flow plana-recovery runs plana-recovery-[a-z-]+ before it asks for the link$/m,
+    },
+    {
+      when: "before the write",
+      step: AGAIN,
+      binding: `${BINDING}-before-write`,
+      said: /^flow plana-recovery runs plana-recovery-write without asking for the link once more just before$/m,
+    },
+  ];
   refuses(stack, [
+    ...refusals.flatMap(({ when, step, binding, said }) =>
+      (
+        [
+          ["never asked for", (edit: Edit) => edit.remove(AK.flowStageBinding, step)],
+          ["asked for by nobody", (edit: Edit) => edit.remove(AK.policyBinding, binding)],
+          ["not asked for", (edit: Edit) => edit.set(AK.policyBinding, binding, { enabled: false })],
+          ["asked for the wrong way", (edit: Edit) => edit.set(AK.policyBinding, binding, { negate: true })],
+          [
+            "not asked for when the policy breaks",
+            (edit: Edit) => edit.set(AK.policyBinding, binding, { failureResult: false }),
+          ],
+          [
+            "asked for of some",
+            (edit: Edit) => edit.bind("some", [AK.flowStageBinding, step], "plana-admins"),
+          ],
+          [
+            "asked for while the flow is planned",
+            (edit: Edit) => edit.set(AK.flowStageBinding, step, { evaluateOnPlan: true }),
+          ],
+        ] as const
+      ).map(([what, edit]) => ({ what: `${what} ${when}`, rule: "recovery-link-own", edit, said })),
+    ),
     ...(
       [
-        ["never asked for", (edit: Edit) => edit.remove(AK.flowStageBinding, REFUSAL)],
-        ["asked for by nobody", (edit: Edit) => edit.remove(AK.policyBinding, BINDING)],
-        ["not asked for", (edit: Edit) => edit.set(AK.policyBinding, BINDING, { enabled: false })],
-        ["asked for the wrong way", (edit: Edit) => edit.set(AK.policyBinding, BINDING, { negate: true })],
-        [
-          "not asked for when the policy breaks",
-          (edit: Edit) => edit.set(AK.policyBinding, BINDING, { failureResult: false }),
-        ],
-        [
-          "asked for of some",
-          (edit: Edit) => edit.bind("some", [AK.flowStageBinding, REFUSAL], "plana-admins"),
-        ],
-        [
-          "asked for while the flow is planned",
-          (edit: Edit) => edit.set(AK.flowStageBinding, REFUSAL, { evaluateOnPlan: true }),
-        ],
-        [
-          "asked for in words that only look like the program's",
-          text((expression) => expression.replace("return not token", "return False and not token")),
-        ],
+        ["return True\n", "return False\n"],
+        ["or not account.is_active", ""],
       ] as const
-    ).map(([what, edit]) => ({
-      what,
+    ).map(([from, to]) => ({
+      what: `asked for in words that only look like the program's: ${JSON.stringify(to)}`,
       rule: "recovery-link-own",
-      edit,
+      edit: text((expression) => expression.replace(from, to)),
       said: /^flow plana-recovery does not refuse who comes by no link of their own$/m,
+    })),
+    ...[8, 20].map((order) => ({
+      what: `asked for at ${order}, where the prompt or the write may come between`,
+      rule: "recovery-link-own",
+      edit: (edit: Edit) => edit.set(AK.flowStageBinding, AGAIN, { order }),
+      said: refusals[1]?.said ?? /never/,
     })),
     {
       what: "asked for too late",

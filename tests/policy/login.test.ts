@@ -23,7 +23,6 @@ describe("what a login is worth", () => {
     ...(
       [
         ["codes tried without end", AK.validate, MFA, { totpOtpThrottlingFactor: 0 }],
-        ["recovery codes tried without end", AK.validate, MFA, { staticOtpThrottlingFactor: 0.5 }],
         ["short recovery codes", AK.staticSetup, "plana-recovery-codes", { tokenLength: 4 }],
         [
           "recovery codes of the server's length",

@@ -46,6 +46,8 @@ describe("audit", () => {
       severity: "warning",
       events: [
         ["model_deleted", "authentik_core.user"],
+        ["model_deleted", "authentik_stages_authenticator_static.staticdevice"],
+        ["model_deleted", "authentik_stages_authenticator_totp.totpdevice"],
         ["model_updated", "authentik_core.group"],
         ["model_updated", "authentik_core.user"],
         ["model_updated", "authentik_stages_authenticator_validate.authenticatorvalidatestage"],

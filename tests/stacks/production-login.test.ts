@@ -59,6 +59,7 @@ describe("the password door", () => {
       deviceClasses: ["totp", "static"],
       configurationStages: [SETUP],
       lastAuthThreshold: "seconds=0",
+      staticOtpThrottlingFactor: 0,
     });
   });
 
@@ -125,10 +126,12 @@ describe("the recovery door", () => {
       [6, SETUP],
       [7, "id:plana-totp-missing"],
       [10, "id:plana-recovery-prompt"],
+      [15, "id:plana-recovery-refusal"],
       [20, "id:plana-recovery-write"],
       [100, "id:plana-recovery-login"],
     ]);
-    expect(bound("id:plana-recovery-refusal")).toEqual(["id:plana-recovery-without-link"]);
+    for (const step of ["refusal", "refusal-before-write"])
+      expect(bound(`id:plana-recovery-${step}`)).toEqual(["id:plana-recovery-without-link"]);
     expect(bound("id:plana-recovery-totp-enrolment")).toEqual(STAFF_WITHOUT_TOTP);
     expect(bound("id:plana-recovery-totp-missing")).toEqual(STAFF_WITHOUT_TOTP);
     // Nothing lets anyone skip the second factor.

@@ -22,11 +22,11 @@ const COUNTS: Readonly<Record<string, number>> = {
   [ak("EventRule")]: 2,
   [ak("EventTransport")]: 1,
   [ak("Flow")]: 3,
-  [ak("FlowStageBinding")]: 16,
+  [ak("FlowStageBinding")]: 17,
   [ak("Group")]: 4,
   [ak("Outpost")]: 1,
-  [ak("PolicyBinding")]: 34,
-  [ak("PolicyEventMatcher")]: 8,
+  [ak("PolicyBinding")]: 37,
+  [ak("PolicyEventMatcher")]: 10,
   [ak("PolicyExpression")]: 3,
   [ak("PolicyPassword")]: 1,
   [ak("PolicyReputation")]: 1,
@@ -95,10 +95,11 @@ test("the policy bindings are those of applications, doors and audit, each by it
     "default-authentication-flow-lockout",
     "default-authentication-flow-lockout-after-password",
     "plana-recovery-without-link",
+    "plana-recovery-without-link-before-write",
     "plana-google-staff-only",
   ];
   const audit = bindings.filter((name) => /^plana-(?:impersonation|administration)-/.test(name));
-  expect(audit).toHaveLength(8);
+  expect(audit).toHaveLength(10);
   expect(bindings.sort()).toEqual([...access, ...doors, ...others, ...audit].sort());
 });
 
@@ -111,6 +112,7 @@ test("every binding is enforced: enabled, not negated, and on an error it refuse
     "plana-google-totp-missing-for-lack",
     "plana-recovery-totp-missing-for-lack",
     "plana-recovery-without-link",
+    "plana-recovery-without-link-before-write",
   ]);
   for (const { name, inputs } of program.recorder.all(ak("PolicyBinding"))) {
     expect(inputs).toMatchObject({
