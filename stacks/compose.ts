@@ -22,7 +22,7 @@ import { EmbeddedOutpost } from "../components/outpost/embedded-outpost";
 import { ProtectedRoute } from "../components/outpost/protected-route";
 import { SecretKeySeal } from "../components/server/secret-key-seal";
 import { Server } from "../components/server/server";
-import { authHost, clientOf, hostOf, redirectUrisOf } from "./catalogue";
+import { authHost, clientOf, hostOf, redirectUrisOf } from "./hosting";
 import type { Settings } from "./config";
 import type { Application, Organisation } from "./organisation";
 import { refuse } from "./problem";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { checkApplications, checkClients, checkConfigured, checkHosts } from "./catalogue";
+import { checkApplications } from "./application-checks";
 import { compose, type Outputs } from "./compose";
 import { COMPOSITIONS } from "./compositions";
 import { readConfig } from "./config";
@@ -8,6 +8,7 @@ import { checkData } from "./data";
 import { refuse } from "./problem";
 import { sparePromiseTraces } from "./promise-traces";
 import { readRoster } from "./roster";
+import { checkClients, checkConfigured, checkHosts } from "./settings-checks";
 
 /**
  * Runs the program for the selected stack.

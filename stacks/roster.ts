@@ -6,6 +6,8 @@ import { didYouMean, nearest, type Problem } from "./problem";
 
 const PEOPLE_FILE = "the stack's people.ts";
 
+const GROUPS_FILE = "the stack's groups.ts";
+
 /** `first.last` in lower case and plain letters, as far as there is a rule for the letters (`plainLetters`). */
 export function localPart(entry: Pick<RosterEntry, "first" | "last">): string {
   return plainLetters(`${entry.first}.${entry.last}`)
@@ -21,81 +23,69 @@ export function emailOf(entry: RosterEntry, staffDomain: string): string {
 
 /** The people of an organisation, and everything that is wrong with the roster. */
 export function readRoster(organisation: Organisation): { people: Person[]; problems: Problem[] } {
+  const { staffDomain, staffGroup, adminGroup, roles } = organisation;
   const problems: Problem[] = [];
+  const wrong = (key: string, value: string, expected: string, mend: string) =>
+    problems.push({ key, value, expected, mend });
   const groupNames = organisation.groups.map((group) => group.name);
   const people = organisation.people.map((entry) => readPerson(entry, organisation, groupNames, problems));
 
-  if (!isHostName(organisation.staffDomain)) {
-    problems.push({
-      key: "staffDomain",
-      value: organisation.staffDomain,
-      expected: "a domain in lower case, e.g. plana.solutions",
-      mend: "correct it in the stack's index.ts",
-    });
+  if (!isHostName(staffDomain)) {
+    wrong(
+      "staffDomain",
+      staffDomain,
+      "a domain in lower case, e.g. plana.solutions",
+      "correct it in the stack's index.ts",
+    );
   }
   // A group's name stands in Kubernetes names, in claims, and in rules of the consumers.
   for (const name of groupNames.filter((one) => !KUBERNETES_NAME.test(one))) {
-    problems.push({
-      key: `groups: ${name}`,
-      value: name,
-      expected: "a name of lower-case letters, digits and dashes, at most 63 characters",
-      mend: "correct it in the stack's groups.ts",
-    });
+    wrong(
+      `groups: ${name}`,
+      name,
+      "a name of lower-case letters, digits and dashes, at most 63 characters",
+      `correct it in ${GROUPS_FILE}`,
+    );
   }
-  for (const [role, groups] of Object.entries(organisation.roles)) {
-    for (const group of groups) {
-      if (!groupNames.includes(group)) {
-        problems.push(unknownGroup(`roles: ${role}`, group, groupNames, "the stack's groups.ts"));
-      }
-    }
-  }
-  for (const special of [organisation.staffGroup, organisation.adminGroup]) {
-    if (!groupNames.includes(special)) {
-      problems.push(unknownGroup("groups", special, groupNames, "the stack's groups.ts"));
-    }
-  }
+  const named = [
+    ...Object.entries(roles).flatMap(([role, groups]) =>
+      groups.map((group) => [`roles: ${role}`, group] as const),
+    ),
+    ...[staffGroup, adminGroup].map((group) => ["groups", group] as const),
+  ];
+  for (const [key, group] of named)
+    if (!groupNames.includes(group)) problems.push(unknownGroup(key, group, groupNames, GROUPS_FILE));
   // The cluster-wide binding has its name, and would meet the one that every cluster has.
-  if (organisation.adminGroup === "cluster-admin" || organisation.adminGroup.startsWith("system:")) {
-    problems.push({
-      key: "adminGroup",
-      value: organisation.adminGroup,
-      expected: "another name than cluster-admin and system:…, which Kubernetes has for bindings of its own",
-      mend: "rename the group in the stack's groups.ts and index.ts",
-    });
+  if (adminGroup === "cluster-admin" || adminGroup.startsWith("system:")) {
+    wrong(
+      "adminGroup",
+      adminGroup,
+      "another name than cluster-admin and system:…, which Kubernetes has for bindings of its own",
+      `rename the group in ${GROUPS_FILE} and index.ts`,
+    );
   }
   problems.push(...checkParents(organisation, groupNames));
-  for (const name of duplicates(groupNames)) {
-    problems.push({
-      key: `groups: ${name}`,
-      value: name,
-      expected: "one group of that name",
-      mend: "remove one",
-    });
-  }
+  for (const name of duplicates(groupNames))
+    wrong(`groups: ${name}`, name, "one group of that name", "remove one");
   // Two people with one address would be one user; Google would link either to the other's account.
   for (const email of duplicates(people.map((person) => person.email))) {
     const names = people.filter((person) => person.email === email).map((person) => person.name);
-    problems.push({
-      key: `people: ${names.join(" and ")}`,
-      value: email,
-      expected: "an address of their own for each person",
-      mend: `give one of them an \`email\` in ${PEOPLE_FILE}`,
-    });
+    wrong(
+      `people: ${names.join(" and ")}`,
+      email,
+      "an address of their own for each person",
+      `give one of them an \`email\` in ${PEOPLE_FILE}`,
+    );
   }
   for (const id of duplicates(organisation.people.flatMap(({ existingId }) => existingId ?? []))) {
-    problems.push({
-      key: "people: existingId",
-      value: String(id),
-      expected: "an id of its own for each person",
-      mend: `correct it in ${PEOPLE_FILE}`,
-    });
+    const mend = `correct it in ${PEOPLE_FILE}`;
+    wrong("people: existingId", String(id), "an id of its own for each person", mend);
   }
   return { people, problems };
 }
 
 /** A parent must be a group of the program, and none may come back to itself. */
 function checkParents({ groups }: Organisation, groupNames: readonly string[]): Problem[] {
-  const file = "the stack's groups.ts";
   const parents = new Map(groups.map((group) => [group.name, group.parents ?? []]));
   return groups.flatMap(({ name, parents: own = [] }) => {
     const key = `groups: ${name}`;
@@ -103,11 +93,11 @@ function checkParents({ groups }: Organisation, groupNames: readonly string[]): 
     for (const group of above) for (const parent of parents.get(group) ?? []) above.add(parent);
     if (above.has(name)) {
       const expected = "parents that are not below the group itself";
-      return [{ key, value: own.join(", "), expected, mend: `correct it in ${file}` }];
+      return [{ key, value: own.join(", "), expected, mend: `correct it in ${GROUPS_FILE}` }];
     }
     return own
       .filter((parent) => !groupNames.includes(parent))
-      .map((parent) => unknownGroup(key, parent, groupNames, file));
+      .map((parent) => unknownGroup(key, parent, groupNames, GROUPS_FILE));
   });
 }
 
@@ -120,43 +110,23 @@ function readPerson(
   const email = emailOf(entry, organisation.staffDomain);
   const name = entry.displayName ?? `${entry.first} ${entry.last}`;
   const key = `people: ${name}`;
+  const wrong = (value: string, expected: string, mend: string) =>
+    problems.push({ key, value, expected, mend: `${mend} in ${PEOPLE_FILE}` });
   if (![entry.first, entry.last, name].every((text) => PLAIN_TEXT.test(text))) {
-    problems.push({
-      key,
-      value: name,
-      expected: "a first and a last name, and a name to show, of visible characters on one line",
-      mend: `correct them in ${PEOPLE_FILE}`,
-    });
+    const expected = "a first and a last name, and a name to show, of visible characters on one line";
+    wrong(name, expected, "correct them");
   }
   const [username = "", domain, ...rest] = email.split("@");
   if (domain !== organisation.staffDomain || rest.length > 0) {
-    problems.push({
-      key,
-      value: email,
-      expected: `an address at ${organisation.staffDomain}: only staff log in here`,
-      mend: `correct \`email\` in ${PEOPLE_FILE}`,
-    });
+    wrong(email, `an address at ${organisation.staffDomain}: only staff log in here`, "correct `email`");
   } else if (!/^[a-z0-9]+(?:[.'-][a-z0-9]+)*$/.test(username)) {
-    problems.push({
-      key,
-      value: email,
-      expected: "an address of plain lower-case letters, digits, dots and dashes",
-      mend: `give \`email\` in ${PEOPLE_FILE}`,
-    });
+    wrong(email, "an address of plain lower-case letters, digits, dots and dashes", "give `email`");
   } else if (username === "akadmin" || username.startsWith("ak-")) {
-    problems.push({
-      key,
-      value: email,
-      expected: "another name than akadmin and ak-…: Authentik's own accounts are called so",
-      mend: `give another \`email\` in ${PEOPLE_FILE}`,
-    });
+    const expected = "another name than akadmin and ak-…: Authentik's own accounts are called so";
+    wrong(email, expected, "give another `email`");
   } else if (username.length > 64 || email.length > 254) {
-    problems.push({
-      key,
-      value: email,
-      expected: "an address of at most 64 characters before the @, and 254 in all",
-      mend: `give a shorter \`email\` in ${PEOPLE_FILE}`,
-    });
+    const expected = "an address of at most 64 characters before the @, and 254 in all";
+    wrong(email, expected, "give a shorter `email`");
   }
   const groups = new Set([organisation.staffGroup]);
   for (const role of entry.roles ?? []) {

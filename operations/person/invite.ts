@@ -1,7 +1,7 @@
 import type { AuthentikApi } from "../../live/authentik";
 import { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
-import { authHost } from "../../stacks/catalogue";
+import { authHost } from "../../stacks/hosting";
 import { readRoster } from "../../stacks/roster";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
@@ -127,7 +127,7 @@ function hostNote(expected: string | undefined, link: Secret | undefined): strin
 function hostOf(settings: StackSettings): string | undefined {
   const domain = settings.optional("domain")?.reveal();
   const hosts = JSON.parse(settings.optional("hosts")?.reveal() ?? "{}") as Record<string, string>;
-  return domain === undefined ? undefined : authHost({ domain, hosts, tenantRedirectPath: "" });
+  return domain === undefined ? undefined : authHost({ domain, hosts });
 }
 
 function roomOf(settings: StackSettings): Room {

@@ -1,5 +1,5 @@
 import type { Hosting } from "../../stacks/config";
-import { redirectUrisOf } from "../../stacks/catalogue";
+import { redirectUrisOf } from "../../stacks/hosting";
 import { prod } from "../../stacks/prod";
 import type { RedirectUri } from "../../components/applications/redirect-uris";
 

@@ -2,7 +2,8 @@ import fc from "fast-check";
 
 import { isPublic, skipPathRegex } from "../../components/applications/public-paths";
 import { matches } from "../components/redirect-table";
-import { checkApplications, hostOf, redirectUrisOf } from "../../stacks/catalogue";
+import { checkApplications } from "../../stacks/application-checks";
+import { hostOf, redirectUrisOf } from "../../stacks/hosting";
 import type { OidcApplication, ProxiedApplication, TenantPlatform } from "../../stacks/organisation";
 import { prod } from "../../stacks/prod";
 import { always, hostile, LABEL, SUBDOMAIN } from "./properties";

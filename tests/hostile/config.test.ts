@@ -3,15 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { readConfig, type ReadResult } from "../../stacks/config";
 import { KEYS, PROJECT, type Key } from "../../stacks/config-keys";
-import {
-  authHost,
-  checkApplications,
-  checkClients,
-  checkConfigured,
-  checkHosts,
-} from "../../stacks/catalogue";
+import { checkApplications } from "../../stacks/application-checks";
+import { authHost } from "../../stacks/hosting";
 import { refuse } from "../../stacks/problem";
 import { prod } from "../../stacks/prod";
+import { checkClients, checkConfigured, checkHosts } from "../../stacks/settings-checks";
 import { useMocks } from "../mocks";
 import { production } from "../stack-files";
 import { always, hostile, LABEL, SUBDOMAIN } from "./properties";

@@ -1,15 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import {
-  authHost,
-  checkApplications,
-  checkClients,
-  checkConfigured,
-  checkHosts,
-  hostOf,
-  redirectUrisOf,
-} from "../../stacks/catalogue";
+import { checkApplications } from "../../stacks/application-checks";
 import type { Hosting } from "../../stacks/config";
+import { authHost, hostOf, redirectUrisOf } from "../../stacks/hosting";
 import type {
   Application,
   OidcApplication,
@@ -17,6 +10,7 @@ import type {
   TenantPlatform,
 } from "../../stacks/organisation";
 import { prod } from "../../stacks/prod";
+import { checkClients, checkConfigured, checkHosts } from "../../stacks/settings-checks";
 import { prodWith } from "../program";
 import { containing, matching } from "../matchers";
 
