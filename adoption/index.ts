@@ -102,7 +102,7 @@ export async function adoptStack(stackOf: Workspace, options: AdoptOptions): Pro
   if (selected.code !== 0) {
     say(
       `Stack ${stack} cannot be selected: ${selected.stderr.trim()}\n` +
-        `  mend: where it was never made: npx pulumi stack init ${stack}   (README, Production)`,
+        `  mend: where it was never made: npx pulumi stack init ${stack}   (docs/production.md)`,
     );
     return 1;
   }

@@ -97,7 +97,7 @@ async function unknownStack(stack: string, composition: string): Promise<string>
     const guess = nearest(stack, files);
     return (
       `there is no stack ${JSON.stringify(stack)}${didYouMean(guess)}\n` +
-      `  mend: one of ${files.join(", ")}, or: npm run pulumi -- stack init --stack ${stack}   and plana-sso:composition (README, a trial)`
+      `  mend: one of ${files.join(", ")}, or: npm run pulumi -- stack init --stack ${stack}   and plana-sso:composition (docs/production.md)`
     );
   }
   return (

@@ -20,7 +20,7 @@ export const versions: Check = {
       const severity = releaseOf(version) === releaseOf(wanted) ? "warning" : "error";
       found.push({ severity, subject, meaning: `is ${version}, where ${wanted} is wanted`, mend });
     };
-    const readme = "see README, Versions: all of them move together";
+    const together = "see docs/dependencies.md: all of them move together";
     const [release] = ofType(examination, "Release");
     const chart = release?.inputs.version;
     compare(
@@ -30,10 +30,10 @@ export const versions: Check = {
       `the pods do not run the chart's version: kubectl -n ${String(release?.inputs.namespace)} rollout status deployment/authentik-server`,
     );
     const { provider, providerInState, sdk, api } = pins(examination);
-    compare("package @goauthentik/api", api, server, readme);
-    compare("SDK sdks/authentik", sdk, provider ?? sdk ?? "", readme);
-    compare("provider of the state", providerInState, provider ?? providerInState ?? "", readme);
-    compare("provider", provider && releaseOf(provider), releaseOf(server), readme);
+    compare("package @goauthentik/api", api, server, together);
+    compare("SDK sdks/authentik", sdk, provider ?? sdk ?? "", together);
+    compare("provider of the state", providerInState, provider ?? providerInState ?? "", together);
+    compare("provider", provider && releaseOf(provider), releaseOf(server), together);
     return found;
   },
 };
