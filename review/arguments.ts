@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 
-import { VERDICTS, type Verdict } from "./finding";
+import { VERDICTS, type Verdict } from "./findings/finding";
 
 export const FORMATS = ["markdown", "html", "svg", "json"] as const;
 export type Format = (typeof FORMATS)[number];

@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 import type { Workspace } from "../commands/workspace";
 import { FORMATS, readArguments, type Asked, type Format } from "./arguments";
-import { VERDICTS } from "./finding";
-import { html } from "./html";
-import { json } from "./json";
-import { markdown } from "./markdown";
+import { VERDICTS } from "./findings/finding";
+import { html } from "./formats/html";
+import { json } from "./formats/json";
+import { markdown } from "./formats/markdown";
 import { reportOf, type Report } from "./report";
 import { fromEngine, fromFiles, Unreviewable } from "./sources";
-import { svg } from "./svg";
+import { svg } from "./formats/svg";
 
 const RENDER: Readonly<Record<Format, (report: Report) => string>> = { markdown, html, svg, json };
 

@@ -1,105 +1,31 @@
-import type { Entry } from "./access";
-import { applicationFindings } from "./application-findings";
-import { compare, nameOf, shippedScopes, type Application, type ReturnUri } from "./applications";
-import { changesOf, objectName, type Change } from "./change";
-import type { Role } from "./directory";
-import { doorFindings } from "./door-findings";
-import type { Strength } from "./second-factor";
-import { isUnsafe, ordered, type Finding, type Verdict } from "./finding";
+import { applicationFindings } from "./findings/applications";
+import { compare, nameOf, shippedScopes } from "./model/applications";
+import { changesOf, objectName, type Change } from "./model/change";
+import { doorFindings } from "./findings/doors";
+import { isUnsafe, ordered, type Finding, type Verdict } from "./findings/finding";
 import { headline } from "./headline";
-import { explainedBindings, objectFindings } from "./object-findings";
-import { unknownFindings } from "./not-known";
-import { peopleFindings } from "./people-findings";
-import { pairs, pictureOf } from "./picture";
-import { mappingFindings } from "./provider-findings";
-import { refusalFindings } from "./refusals";
-import { applicationRows, doorRows, groupRows, peopleRows } from "./rows";
-import { Snapshot } from "./snapshot";
-import { stepFindings } from "./steps";
+import { explainedBindings, objectFindings } from "./findings/objects";
+import { unknownFindings } from "./findings/not-known";
+import { peopleFindings } from "./findings/people";
+import { pairs, pictureOf } from "./model/picture";
+import { mappingFindings } from "./findings/providers";
+import { refusalFindings } from "./findings/refusals";
+import {
+  applicationRows,
+  doorRows,
+  groupRows,
+  peopleRows,
+  type ApplicationRow,
+  type DoorRow,
+  type GroupRow,
+  type ObjectCounts,
+  type PersonRow,
+} from "./rows";
+import { Snapshot } from "./model/snapshot";
+import { stepFindings } from "./findings/steps";
 import type { Reviewed } from "./sources";
 import type { Text } from "./text";
-import { unreadFindings } from "./unread";
-
-/** Whether something was there before and is there after. */
-export type Presence = "same" | "added" | "removed";
-
-/** What happens to a person's entry into an application; `rerouted`: still in, through something else. */
-export type AccessChange = "gained" | "lost" | "same" | "rerouted";
-
-/** A person and an application that the person may enter, or could before. */
-export interface Cell {
-  /** Slug. */
-  readonly application: string;
-  readonly entry: Entry;
-  readonly change: AccessChange;
-  /** Groups, people or policies that let the person in; of a lost entry those that did. */
-  readonly through: readonly string[];
-}
-
-export interface PersonRow {
-  readonly username: string;
-  readonly name: string;
-  readonly email: string;
-  readonly active: boolean;
-  readonly presence: Presence;
-  /** Names of all groups, which is what the claim `groups` tells. */
-  readonly groups: readonly string[];
-  /** Of those, the ones that are new; and the ones that are left. */
-  readonly joins: readonly string[];
-  readonly leaves: readonly string[];
-  readonly roles: readonly Role[];
-  /** Names of the doors that the person may use. */
-  readonly doors: readonly string[];
-  readonly access: readonly Cell[];
-}
-
-export interface GroupRow {
-  readonly name: string;
-  readonly presence: Presence;
-  readonly superuser: boolean;
-  readonly parents: readonly string[];
-}
-
-export interface ApplicationRow {
-  readonly slug: string;
-  readonly name: string;
-  readonly presence: Presence;
-  readonly mode: Application["mode"];
-  /** Nobody is bound: open to everyone, or to nobody where the server says so. */
-  readonly unbound: boolean;
-  readonly engine: Application["engine"];
-  readonly openings: readonly {
-    readonly name: string;
-    readonly kind: string;
-    readonly change: "gained" | "lost" | "same";
-  }[];
-  readonly claims: readonly string[];
-  readonly redirectUris: readonly ReturnUri[];
-  readonly publicPaths: readonly string[];
-  /** People who may enter. */
-  readonly people: number;
-}
-
-export interface DoorRow {
-  readonly name: string;
-  readonly presence: Presence;
-  readonly strength: Strength;
-  readonly secondFactor: string;
-  readonly locks: readonly string[];
-  readonly domains: readonly string[];
-  /** People who may use it. */
-  readonly people: number;
-}
-
-export interface ObjectCounts {
-  readonly create: number;
-  readonly update: number;
-  readonly replace: number;
-  readonly delete: number;
-  readonly same: number;
-  /** Of those that stay: no longer protected from being deleted. */
-  readonly unprotected: number;
-}
+import { unreadFindings } from "./findings/unread";
 
 /** The whole report; every format shows this and nothing else. */
 export interface Report {

@@ -1,10 +1,90 @@
-import { accessOf, openingText, type Access, type Entry } from "./access";
-import { compare, type Application } from "./applications";
-import type { Person } from "./directory";
-import type { Door } from "./doors";
-import { secondFactorText } from "./second-factor";
-import { pairs, type Pair, type Picture } from "./picture";
-import type { ApplicationRow, Cell, DoorRow, GroupRow, PersonRow, Presence } from "./report";
+import { accessOf, openingText, type Access, type Entry } from "./model/access";
+import { compare, type Application, type ReturnUri } from "./model/applications";
+import type { Person, Role } from "./model/directory";
+import type { Door } from "./model/doors";
+import { secondFactorText, type Strength } from "./model/second-factor";
+import { pairs, type Pair, type Picture } from "./model/picture";
+
+/** Whether something was there before and is there after. */
+export type Presence = "same" | "added" | "removed";
+
+/** What happens to a person's entry into an application; `rerouted`: still in, through something else. */
+export type AccessChange = "gained" | "lost" | "same" | "rerouted";
+
+/** A person and an application that the person may enter, or could before. */
+export interface Cell {
+  /** Slug. */
+  readonly application: string;
+  readonly entry: Entry;
+  readonly change: AccessChange;
+  /** Groups, people or policies that let the person in; of a lost entry those that did. */
+  readonly through: readonly string[];
+}
+
+export interface PersonRow {
+  readonly username: string;
+  readonly name: string;
+  readonly email: string;
+  readonly active: boolean;
+  readonly presence: Presence;
+  /** Names of all groups, which is what the claim `groups` tells. */
+  readonly groups: readonly string[];
+  /** Of those, the ones that are new; and the ones that are left. */
+  readonly joins: readonly string[];
+  readonly leaves: readonly string[];
+  readonly roles: readonly Role[];
+  /** Names of the doors that the person may use. */
+  readonly doors: readonly string[];
+  readonly access: readonly Cell[];
+}
+
+export interface GroupRow {
+  readonly name: string;
+  readonly presence: Presence;
+  readonly superuser: boolean;
+  readonly parents: readonly string[];
+}
+
+export interface ApplicationRow {
+  readonly slug: string;
+  readonly name: string;
+  readonly presence: Presence;
+  readonly mode: Application["mode"];
+  /** Nobody is bound: open to everyone, or to nobody where the server says so. */
+  readonly unbound: boolean;
+  readonly engine: Application["engine"];
+  readonly openings: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly change: "gained" | "lost" | "same";
+  }[];
+  readonly claims: readonly string[];
+  readonly redirectUris: readonly ReturnUri[];
+  readonly publicPaths: readonly string[];
+  /** People who may enter. */
+  readonly people: number;
+}
+
+export interface DoorRow {
+  readonly name: string;
+  readonly presence: Presence;
+  readonly strength: Strength;
+  readonly secondFactor: string;
+  readonly locks: readonly string[];
+  readonly domains: readonly string[];
+  /** People who may use it. */
+  readonly people: number;
+}
+
+export interface ObjectCounts {
+  readonly create: number;
+  readonly update: number;
+  readonly replace: number;
+  readonly delete: number;
+  readonly same: number;
+  /** Of those that stay: no longer protected from being deleted. */
+  readonly unprotected: number;
+}
 
 /** Every person, with what they may enter and could before. */
 export function peopleRows(

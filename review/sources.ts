@@ -14,7 +14,7 @@ import {
   type Resource,
   type Step,
 } from "../state/resources";
-import { readRefusals, type Refusal } from "./refusals";
+import { readRefusals, type Refusal } from "./findings/refusals";
 import { count } from "./text";
 
 /** What the report is made of. */

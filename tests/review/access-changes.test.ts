@@ -1,5 +1,5 @@
 import { UNKNOWN } from "../../state/resources";
-import { markdown } from "../../review/markdown";
+import { markdown } from "../../review/formats/markdown";
 import { comment, told } from "./comment";
 import { Recording } from "./recording";
 

@@ -1,7 +1,7 @@
-import { accessOf } from "../../review/access";
-import type { Application, Opening } from "../../review/applications";
-import { directoryOf, type Person } from "../../review/directory";
-import { Snapshot } from "../../review/snapshot";
+import { accessOf } from "../../review/model/access";
+import type { Application, Opening } from "../../review/model/applications";
+import { directoryOf, type Person } from "../../review/model/directory";
+import { Snapshot } from "../../review/model/snapshot";
 import { UNKNOWN, type Properties } from "../../state/resources";
 
 const person = (memberOf: readonly string[], active = true): Person => ({

@@ -1,4 +1,4 @@
-import { markdown } from "../../review/markdown";
+import { markdown } from "../../review/formats/markdown";
 import type { Report } from "../../review/report";
 
 /** Verdict, and the comment without its folded parts. */

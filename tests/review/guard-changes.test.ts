@@ -1,4 +1,4 @@
-import { isUnsafe } from "../../review/finding";
+import { isUnsafe } from "../../review/findings/finding";
 import { plain } from "../../review/text";
 import { UNKNOWN, type Resource } from "../../state/resources";
 import { comment, told } from "./comment";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { load } from "js-yaml";
 
-import { cellCode, code } from "../../review/markdown-escape";
+import { cellCode, code } from "../../review/formats/escape";
 import { reportOf } from "../../review/report";
 import type { Step } from "../../state/resources";
 import { formats } from "./formats";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { html } from "../../review/html";
+import { html } from "../../review/formats/html";
 import { reportOf } from "../../review/report";
 import { found } from "../tools";
 import { generated } from "./generated";

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { RULES } from "../../review/finding";
-import { html } from "../../review/html";
+import { RULES } from "../../review/findings/finding";
+import { html } from "../../review/formats/html";
 import { reportOf } from "../../review/report";
-import { svg } from "../../review/svg";
+import { svg } from "../../review/formats/svg";
 import { ROOT } from "../stack-files";
 import { generated } from "./generated";
 

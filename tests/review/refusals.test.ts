@@ -1,5 +1,5 @@
-import { markdown } from "../../review/markdown";
-import { readRefusals } from "../../review/refusals";
+import { markdown } from "../../review/formats/markdown";
+import { readRefusals } from "../../review/findings/refusals";
 import { reportOf } from "../../review/report";
 import { generated } from "./generated";
 

@@ -1,4 +1,4 @@
-import { isUnsafe } from "../../review/finding";
+import { isUnsafe } from "../../review/findings/finding";
 import { plain } from "../../review/text";
 import { SECRET, type Properties, type Resource } from "../../state/resources";
 import { Recording } from "./recording";

@@ -5,13 +5,13 @@ import type { VNode } from "preact";
 import { render } from "preact-render-to-string";
 
 import { matrix } from "./matrix";
-import { visible } from "./markdown-escape";
-import { findingsOf, type Report } from "./report";
+import { visible } from "./escape";
+import { findingsOf, type Report } from "../report";
 import { SCRIPT } from "./script";
 import { sharedChanges, wayText, type Way } from "./shared-changes";
 import { STYLE } from "./style";
 import { drawing } from "./svg";
-import { names, type Text } from "./text";
+import { names, type Text } from "../text";
 
 /** No request leaves the page, and no other script than ours runs in it. */
 const POLICY = [

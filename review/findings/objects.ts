@@ -1,13 +1,13 @@
-import { changedSecrets, objectName, type Change } from "./change";
-import { compare } from "./applications";
-import { isSetup } from "./flows";
+import { changedSecrets, objectName, type Change } from "../model/change";
+import { compare } from "../model/applications";
+import { isSetup } from "../model/flows";
 import type { Finding } from "./finding";
-import type { Picture } from "./picture";
+import type { Picture } from "../model/picture";
 import { routeFindings } from "./routes";
-import { serverFindings } from "./server-findings";
-import { names, say } from "./text";
-import { RELEASE, SECRET, UNKNOWN } from "../state/resources";
-import { TYPES, type Item } from "./snapshot";
+import { serverFindings } from "./server";
+import { names, say } from "../text";
+import { RELEASE, SECRET, UNKNOWN } from "../../state/resources";
+import { TYPES, type Item } from "../model/snapshot";
 
 /** Kinds of objects that hold who people are and what the server runs on: gone, they do not come back as they were. */
 function isKept({ before, key }: Change, explained: ReadonlySet<string>): boolean {

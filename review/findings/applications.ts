@@ -1,11 +1,11 @@
-import { openingText } from "./access";
-import { compare, nameOf, type Application } from "./applications";
+import { openingText } from "../model/access";
+import { compare, nameOf, type Application } from "../model/applications";
 import type { Finding } from "./finding";
-import { each } from "./people-findings";
-import type { Pair, Picture } from "./picture";
-import { claimFindings, pathFindings, uriFindings } from "./provider-findings";
-import { text, TYPES } from "./snapshot";
-import { names, say, words } from "./text";
+import { each } from "./people";
+import type { Pair, Picture } from "../model/picture";
+import { claimFindings, pathFindings, uriFindings } from "./providers";
+import { text, TYPES } from "../model/snapshot";
+import { names, say, words } from "../text";
 
 /** What only the browser uses; every other grant is a way past the doors. */
 const BROWSER_GRANTS = new Set(["authorization_code", "refresh_token"]);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { SECRET, type Resource, type Step } from "../state/resources";
+import { SECRET, type Resource, type Step } from "../../state/resources";
 
 /** What happens to one object, whatever number of steps the engine needs for it. */
 export interface Change {

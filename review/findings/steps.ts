@@ -1,14 +1,14 @@
-import { openingText } from "./access";
-import { compare, nameOf } from "./applications";
-import type { Change } from "./change";
-import { beside } from "./door-findings";
-import type { Door, Lock } from "./doors";
+import { openingText } from "../model/access";
+import { compare, nameOf } from "../model/applications";
+import type { Change } from "../model/change";
+import { beside } from "./doors";
+import type { Door, Lock } from "../model/doors";
 import type { Finding } from "./finding";
-import type { Step } from "./flows";
-import { pairs, type Pair, type Picture } from "./picture";
-import { secondFactorText } from "./second-factor";
-import { TYPES } from "./snapshot";
-import { names, say, type Text } from "./text";
+import type { Step } from "../model/flows";
+import { pairs, type Pair, type Picture } from "../model/picture";
+import { secondFactorText } from "../model/second-factor";
+import { TYPES } from "../model/snapshot";
+import { names, say, type Text } from "../text";
 
 /**
  * Steps of flows that come, go or change, where no lock, enrolment or second factor tells it. Of a flow that comes or

@@ -1,10 +1,10 @@
-import type { Change } from "./change";
-import type { Door, Lock } from "./doors";
-import { STRENGTHS, secondFactorText } from "./second-factor";
+import type { Change } from "../model/change";
+import type { Door, Lock } from "../model/doors";
+import { STRENGTHS, secondFactorText } from "../model/second-factor";
 import type { Finding } from "./finding";
-import { pairs, type Picture } from "./picture";
-import { compare, nameOf } from "./applications";
-import { names, say } from "./text";
+import { pairs, type Picture } from "../model/picture";
+import { compare, nameOf } from "../model/applications";
+import { names, say } from "../text";
 
 /** What becomes of the ways to log in, and of what guards them. */
 export function doorFindings(

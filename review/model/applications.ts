@@ -1,5 +1,5 @@
-import { NO_PATH } from "../components/applications/public-paths";
-import type { RedirectUri } from "../components/applications/redirect-uris";
+import { NO_PATH } from "../../components/applications/public-paths";
+import type { RedirectUri } from "../../components/applications/redirect-uris";
 import { flag, text, texts, TYPES, type Item, type Reference, type Snapshot } from "./snapshot";
 import type { Directory } from "./directory";
 

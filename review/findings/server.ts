@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { RELEASE, SECRET, UNKNOWN, type Resource } from "../state/resources";
-import { compare } from "./applications";
-import { objectName, type Change } from "./change";
+import { RELEASE, SECRET, UNKNOWN, type Resource } from "../../state/resources";
+import { compare } from "../model/applications";
+import { objectName, type Change } from "../model/change";
 import type { Finding } from "./finding";
-import { TYPES } from "./snapshot";
-import { names, say } from "./text";
+import { TYPES } from "../model/snapshot";
+import { names, say } from "../text";
 
 export const SECRET_TYPE = "kubernetes:core/v1:Secret";
 

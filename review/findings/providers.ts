@@ -1,9 +1,9 @@
-import { tooWide } from "../components/applications/redirect-uris";
-import { compare, type Application, type ReturnUri } from "./applications";
+import { tooWide } from "../../components/applications/redirect-uris";
+import { compare, type Application, type ReturnUri } from "../model/applications";
 import type { Finding } from "./finding";
-import type { Pair } from "./picture";
-import { isAnchored, isNarrow } from "./public-path";
-import { names, say, words } from "./text";
+import type { Pair } from "../model/picture";
+import { isAnchored, isNarrow } from "../model/public-path";
+import { names, say, words } from "../text";
 
 /**
  * Addresses that people may be sent back to, with what proves who they are.

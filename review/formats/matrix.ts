@@ -1,8 +1,9 @@
 import { html } from "htm/preact";
 
-import { seen, visible } from "./markdown-escape";
-import type { ApplicationRow, Cell, PersonRow, Report } from "./report";
-import { count } from "./text";
+import { seen, visible } from "./escape";
+import type { Report } from "../report";
+import type { ApplicationRow, Cell, PersonRow } from "../rows";
+import { count } from "../text";
 
 /** More people than this are shown as one row for each lot of the same access. */
 const SINGLE = 60;

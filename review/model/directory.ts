@@ -1,4 +1,4 @@
-import { withParents } from "../identity/access";
+import { withParents } from "../../identity/access";
 import { flag, text, TYPES, type Item, type Snapshot } from "./snapshot";
 
 /** What a group makes of its members, beside opening applications. */

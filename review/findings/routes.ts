@@ -1,10 +1,10 @@
-import { nameOf, UNKNOWN, type Resource } from "../state/resources";
-import { compare, type Application } from "./applications";
-import { objectName, type Change } from "./change";
+import { nameOf, UNKNOWN, type Resource } from "../../state/resources";
+import { compare, type Application } from "../model/applications";
+import { objectName, type Change } from "../model/change";
 import type { Finding } from "./finding";
-import type { Picture } from "./picture";
-import { isPathPublic } from "./public-path";
-import { names, say } from "./text";
+import type { Picture } from "../model/picture";
+import { isPathPublic } from "../model/public-path";
+import { names, say } from "../text";
 
 /** What stands before a proxied application: routes, what they are told by, and patches of such. */
 const ROUTE =

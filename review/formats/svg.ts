@@ -3,8 +3,8 @@ import type { VNode } from "preact";
 import { render } from "preact-render-to-string";
 
 import { graphOf, type Graph, type Mark, type Node } from "./graph";
-import { visible } from "./markdown-escape";
-import type { Report } from "./report";
+import { visible } from "./escape";
+import type { Report } from "../report";
 
 const NODE = { width: 250, height: 24, gap: 6 };
 const GAP = 150;

@@ -1,8 +1,8 @@
-import { accessOf as policyAccess, type Access as PolicyAccess } from "../identity/access";
+import { accessOf as policyAccess, type Access as PolicyAccess } from "../../identity/access";
 import type { Application, Opening } from "./applications";
 import type { Person } from "./directory";
 
-export type { Entry } from "../identity/access";
+export type { Entry } from "../../identity/access";
 
 /** Whether a person may enter, and through which openings. */
 export type Access = PolicyAccess<Opening>;

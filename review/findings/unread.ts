@@ -1,15 +1,15 @@
-import { RELEASE } from "../state/resources";
-import { compare } from "./applications";
-import { objectName, type Change } from "./change";
-import { IDENTITY, type Door } from "./doors";
+import { RELEASE } from "../../state/resources";
+import { compare } from "../model/applications";
+import { objectName, type Change } from "../model/change";
+import { IDENTITY, type Door } from "../model/doors";
 import type { Finding } from "./finding";
-import { explainedBindings } from "./object-findings";
-import { pairs, type Pair, type Picture } from "./picture";
+import { explainedBindings } from "./objects";
+import { pairs, type Pair, type Picture } from "../model/picture";
 import { ignoresMore, isRoute } from "./routes";
-import { secondFactorText } from "./second-factor";
-import { DELIVERED, secretChange, SECRET_TYPE } from "./server-findings";
-import { TYPES, type Snapshot } from "./snapshot";
-import { names, say } from "./text";
+import { secondFactorText } from "../model/second-factor";
+import { DELIVERED, secretChange, SECRET_TYPE } from "./server";
+import { TYPES, type Snapshot } from "../model/snapshot";
+import { names, say } from "../text";
 
 /** What is compared, and what other findings have said about it. */
 export interface Compared {

@@ -1,4 +1,4 @@
-import { UNKNOWN, type Properties, type Resource } from "../state/resources";
+import { UNKNOWN, type Properties, type Resource } from "../../state/resources";
 import type { Change } from "./change";
 
 /** Type tokens of what the report speaks about. */

@@ -1,4 +1,4 @@
-import { isPublic, skipPathRegex } from "../components/applications/public-paths";
+import { isPublic, skipPathRegex } from "../../components/applications/public-paths";
 
 /** How the program writes one segment that varies, and everything below a folder. */
 const SEGMENT = skipPathRegex({ pattern: "*" }).slice(1, -1);

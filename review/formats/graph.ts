@@ -1,5 +1,6 @@
-import type { PersonRow, Report } from "./report";
-import { count } from "./text";
+import type { Report } from "../report";
+import type { PersonRow } from "../rows";
+import { count } from "../text";
 
 export type Mark = "same" | "gained" | "lost";
 

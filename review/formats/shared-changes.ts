@@ -1,5 +1,5 @@
-import type { Cell, PersonRow } from "./report";
-import { names, say, type Text } from "./text";
+import type { Cell, PersonRow } from "../rows";
+import { names, say, type Text } from "../text";
 
 /** Applications that are entered in the same way. */
 export interface Way {
