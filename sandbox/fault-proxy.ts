@@ -1,5 +1,6 @@
-import { createServer, request as forward, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
+
+import { listen } from "./loopback";
 
 /** What goes wrong with one request. */
 export type Fault =
@@ -55,21 +56,8 @@ export class FaultProxy {
   /** @param target address of the server behind; where it is not known yet, {@link target} is set before the first request. */
   static async start(target = ""): Promise<FaultProxy> {
     const handle = { proxy: undefined as FaultProxy | undefined };
-    const server = createServer((request, response) => handle.proxy?.handle(request, response));
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    handle.proxy = new FaultProxy(
-      url,
-      target,
-      () =>
-        new Promise((resolve) => {
-          server.closeAllConnections();
-          server.close(() => resolve());
-        }),
-    );
+    const { url, close } = await listen((request, response) => handle.proxy?.handle(request, response));
+    handle.proxy = new FaultProxy(url, target, close);
     return handle.proxy;
   }
 

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { listen } from "../loopback";
 import { Api, type ApiAnswer } from "./api";
 import { loadDocument } from "./document";
 import { oauth } from "./oauth";
@@ -85,7 +85,7 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Authent
     });
   };
 
-  const server = createServer((request, response) => {
+  const server = await listen((request, response) => {
     answer(request).then(
       (result) => send(response, result),
       (error: unknown) => {
@@ -97,20 +97,14 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Authent
         send(response, { status: 500, body: { detail: String(error) } });
       },
     );
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
-  });
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }, options.port);
+  url = server.url;
   return {
     url,
     requests: () => served,
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.closeAllConnections();
-        server.close((error) => (error ? reject(error) : resolve()));
-        api.store.close();
-      }),
+    close: async () => {
+      await server.close();
+      api.store.close();
+    },
   };
 }

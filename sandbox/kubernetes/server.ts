@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
+import { listen } from "../loopback";
 import { type Kind, KINDS } from "./kinds";
 import { StatusError } from "./status-error";
 import { type KubernetesObject, Store } from "./store";
@@ -191,7 +191,7 @@ export async function startKubernetes({
 }: KubernetesOptions): Promise<Kubernetes> {
   const store = new Store(stateFile);
   let answered = 0;
-  const server = createServer((request, response) => {
+  const server = await listen((request, response) => {
     const { method = "GET" } = request;
     const url = new URL(request.url ?? "/", "http://sandbox");
     const send = (status: number, body: unknown) => {
@@ -218,17 +218,13 @@ export async function startKubernetes({
         send(method === "POST" ? 201 : 200, answer(store, request, url, body));
       })
       .catch(fail);
-  });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  const address = server.address() as AddressInfo;
+  }, port);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: server.url,
     requests: () => answered,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-        store.close();
-      }),
+    close: async () => {
+      await server.close();
+      store.close();
+    },
   };
 }
