@@ -10,6 +10,7 @@ import { converge } from "./converge";
 import { policyArguments } from "./policy";
 import { run, type Finished } from "./process";
 import { unreachable } from "./reach";
+import { serversText } from "./servers";
 import { stackArgument } from "./stack-argument";
 import { accessTable, type StackOutputs } from "./table";
 import { test } from "./test";
@@ -65,12 +66,8 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
 async function open(stack: string): Promise<Workspace> {
   placeKubeconfig(process.env);
   const workspace = await openWorkspace(root, stack);
-  if (!workspace.sandboxed) {
-    const { AUTHENTIK_URL: url, KUBECONFIG: cluster } = workspace.env;
-    console.error(
-      `Authentik at ${url ?? "the address in the stack's file"}; cluster of ${cluster ?? "the default kubeconfig"}`,
-    );
-  }
+  // Not on standard output, which may be read by a program.
+  console.error(visibleLines(serversText(workspace)));
   return workspace;
 }
 
