@@ -1,5 +1,6 @@
 import type { AuthentikApi } from "../../live/authentik";
 import { configured } from "../../live/configuration";
+import type { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
@@ -46,7 +47,7 @@ export async function offboard(context: Context, wanted: string, options: Offboa
 
   const { authentik: api } = await context.live();
   const who = await findPerson(wanted, roster, api);
-  await protect(context, api, who, options.force);
+  const unknown = await protect(context, api, who, options.force);
   const username = who.account?.username ?? who.roster?.username ?? wanted;
   await context.confirm(
     `Cut off ${username} (${who.account?.name ?? who.roster?.name ?? ""}) on ${api.options.url} at once?`,
@@ -57,7 +58,8 @@ export async function offboard(context: Context, wanted: string, options: Offboa
   const cut = who.account
     ? await cutOff(context, api, who.account, options.authenticators)
     : { done: [], failed: [], left: [] };
-  const notes = who.account ? await notesOf(api, who.account, options.authenticators) : [];
+  const kept = who.account ? await notesOf(api, who.account, options.authenticators) : [];
+  const notes = [...unknown, ...kept];
   const activity = await activityOf(context, username, options);
   // What is read back counts: a change whose answer was lost is done all the same.
   const fine =
@@ -95,21 +97,25 @@ async function mark(
   return { change, text: context.dryRun ? `Nothing was written. The change would be:\n${change}` : change };
 }
 
-/** Whoever is cut off must not be the last who could undo it, nor the one who does it. */
+/**
+ * Whoever is cut off must not be the last who could undo it, nor the one who does it.
+ *
+ * @returns what could not be looked at.
+ */
 async function protect(
   { workspace }: Context,
   api: AuthentikApi,
   { account, accounts }: Who,
   force: boolean,
-): Promise<void> {
+): Promise<string[]> {
   const self = await administrator(api);
-  if (!account) return;
+  if (!account) return [];
   if (isService(account))
     throw new Refusal(`${account.username} is an account of a machine, not of a person; nothing was done`);
   if (self.pk === account.pk) {
     throw new Refusal(
       `${account.username} owns the token that this command uses: disabled, it could not finish\n` +
-        "  mend: give the token of another administrator (AUTHENTIK_TOKEN)",
+        "  mend: export AUTHENTIK_TOKEN=<token of another administrator>, which goes before the stack's own, then run this again",
     );
   }
   const others = accounts.filter(
@@ -121,15 +127,26 @@ async function protect(
         "  mend: make another administrator first, or add --force",
     );
   }
-  // Whoever is to be cut off in a hurry is, also where the configuration cannot be read here.
-  const stored = await configured(workspace, TOKENS.automation.key).catch(() => undefined);
-  const owner = force || !stored ? undefined : await ownerOf(api, stored);
+  if (force) return [];
+  const { key } = TOKENS.automation;
+  const another = mend.secret(key, workspace.stack);
+  let stored: Secret | undefined;
+  try {
+    stored = await configured(workspace, key);
+  } catch {
+    // Whoever is to be cut off in a hurry is, also where the configuration cannot be read here.
+    return [
+      `Whose token the program has (${key}) could not be read: if it is ${account.username}'s, it is gone. Then make one of another administrator, and: ${another}`,
+    ];
+  }
+  const owner = stored && (await ownerOf(api, stored));
   if (owner?.pk === account.pk) {
     throw new Refusal(
-      `${account.username} owns the token with which the program talks to Authentik (${TOKENS.automation.key}): it would go, too\n` +
-        `  mend: make one of another administrator, then: ${mend.secret(TOKENS.automation.key, workspace.stack)}   or add --force`,
+      `${account.username} owns the token with which the program talks to Authentik (${key}): it would go, too\n` +
+        `  mend: make one of another administrator, then: ${another}   or add --force`,
     );
   }
+  return [];
 }
 
 /** What must be told beside; not told is no reason to fail. */
@@ -195,7 +212,7 @@ function report(
     );
     if (!complete) lines.push("  mend: run this again; it does what is left");
   }
-  if (notes.length > 0) lines.push("Kept:", ...notes.map(item));
+  if (notes.length > 0) lines.push("Notes:", ...notes.map(item));
   lines.push("", `Activity in Loki: ${activity.query}`);
   if (activity.found) {
     const { lines: count, first, last } = activity.found;
