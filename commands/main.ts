@@ -12,6 +12,7 @@ import { run, type Finished } from "./process";
 import { unreachable } from "./reach";
 import { serversText } from "./servers";
 import { stackArgument } from "./stack-argument";
+import { swallowed } from "./swallowed";
 import { accessTable, type StackOutputs } from "./table";
 import { test } from "./test";
 import { openWorkspace, type Workspace } from "./workspace";
@@ -48,12 +49,15 @@ const OTHER_COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promi
 };
 
 async function main([command = "", ...args]: readonly string[]): Promise<number> {
-  if (Object.hasOwn(OTHER_COMMANDS, command)) return (await OTHER_COMMANDS[command]?.(args)) ?? 2;
-  if (!Object.hasOwn(STACK_COMMANDS, command)) {
-    const known = [...Object.keys(STACK_COMMANDS), ...Object.keys(OTHER_COMMANDS)];
-    console.error(`unknown command "${command}"; one of ${known.join(", ")}`);
+  const known = [...Object.keys(STACK_COMMANDS), ...Object.keys(OTHER_COMMANDS)];
+  const wrong = known.includes(command)
+    ? swallowed(command, args, process.env)
+    : `unknown command "${command}"; one of ${known.join(", ")}`;
+  if (wrong !== undefined) {
+    console.error(visibleLines(wrong));
     return 2;
   }
+  if (Object.hasOwn(OTHER_COMMANDS, command)) return (await OTHER_COMMANDS[command]?.(args)) ?? 2;
   const { stack, rest } = stackArgument(args);
   const workspace = await open(stack);
   try {
