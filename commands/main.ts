@@ -10,7 +10,9 @@ import { converge } from "./converge";
 import { policyArguments } from "./policy";
 import { run, type Finished } from "./process";
 import { unreachable } from "./reach";
+import { serversText } from "./servers";
 import { stackArgument } from "./stack-argument";
+import { swallowed } from "./swallowed";
 import { accessTable, type StackOutputs } from "./table";
 import { test } from "./test";
 import { openWorkspace, type Workspace } from "./workspace";
@@ -47,12 +49,15 @@ const OTHER_COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promi
 };
 
 async function main([command = "", ...args]: readonly string[]): Promise<number> {
-  if (Object.hasOwn(OTHER_COMMANDS, command)) return (await OTHER_COMMANDS[command]?.(args)) ?? 2;
-  if (!Object.hasOwn(STACK_COMMANDS, command)) {
-    const known = [...Object.keys(STACK_COMMANDS), ...Object.keys(OTHER_COMMANDS)];
-    console.error(`unknown command "${command}"; one of ${known.join(", ")}`);
+  const known = [...Object.keys(STACK_COMMANDS), ...Object.keys(OTHER_COMMANDS)];
+  const wrong = known.includes(command)
+    ? swallowed(command, args, process.env)
+    : `unknown command "${command}"; one of ${known.join(", ")}`;
+  if (wrong !== undefined) {
+    console.error(visibleLines(wrong));
     return 2;
   }
+  if (Object.hasOwn(OTHER_COMMANDS, command)) return (await OTHER_COMMANDS[command]?.(args)) ?? 2;
   const { stack, rest } = stackArgument(args);
   const workspace = await open(stack);
   try {
@@ -65,12 +70,8 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
 async function open(stack: string): Promise<Workspace> {
   placeKubeconfig(process.env);
   const workspace = await openWorkspace(root, stack);
-  if (!workspace.sandboxed) {
-    const { AUTHENTIK_URL: url, KUBECONFIG: cluster } = workspace.env;
-    console.error(
-      `Authentik at ${url ?? "the address in the stack's file"}; cluster of ${cluster ?? "the default kubeconfig"}`,
-    );
-  }
+  // Not on standard output, which may be read by a program.
+  console.error(visibleLines(serversText(workspace)));
   return workspace;
 }
 

@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { load } from "js-yaml";
-
+import { valueInFile } from "../live/configuration";
 import { ownSecret, Sandbox } from "../sandbox/sandbox";
 import { run, type Finished } from "./process";
 import { StackConfig } from "./stack-config";
@@ -101,10 +100,11 @@ function workspaceOf({ command, leading, close, configFile, ...parts }: Parts): 
  * Real servers are used where the environment names them (`AUTHENTIK_URL`, `AUTHENTIK_TOKEN`, `KUBECONFIG`) or where
  * the stack's own file does (`authentik:url`); every other stack runs on the sandbox.
  *
- * @throws Error when only some of the three variables are set.
+ * @throws Error when the address is the environment's, and the rest of it is missing there.
  */
 export async function openWorkspace(root: string, stack: string): Promise<Workspace> {
-  if (process.env.AUTHENTIK_URL || urlOfStack(root, stack)) return realWorkspace(root, stack);
+  const named = Boolean(valueInFile(join(root, `Pulumi.${stack}.yaml`), "authentik:url"));
+  if (named || process.env.AUTHENTIK_URL) return realWorkspace(root, stack, named);
   const directory = join(root, ".local", "sandbox");
   const sandbox = await Sandbox.start({ root, directory });
   return sandboxWorkspace(sandbox, root, stack, () => sandbox.close());
@@ -133,9 +133,9 @@ export function sandboxWorkspace(
 
 const NEEDED = ["AUTHENTIK_URL", "AUTHENTIK_TOKEN", "KUBECONFIG"] as const;
 
-function realWorkspace(root: string, stack: string): Workspace {
-  const named = process.env.AUTHENTIK_URL !== undefined && process.env.AUTHENTIK_URL !== "";
-  const missing = named ? NEEDED.filter((name) => !process.env[name]) : [];
+/** @param named whether the stack's own file says where Authentik is, and so, perhaps, how to get in. */
+function realWorkspace(root: string, stack: string, named: boolean): Workspace {
+  const missing = named ? [] : NEEDED.filter((name) => !process.env[name]);
   if (missing.length > 0) {
     throw new Error(
       `AUTHENTIK_URL is set, so real servers are meant, but ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing.\n` +
@@ -169,13 +169,4 @@ function pinnedCli(root: string): Pick<Parts, "command" | "leading"> {
   if (!found.error && found.stdout.trim() === `v${manifest.version}`)
     return { command: "pulumi", leading: [] };
   return { command: process.execPath, leading: [join(root, "node_modules/pulumi/run.js")] };
-}
-
-/** Where the stack's own file says that Authentik is. */
-function urlOfStack(root: string, stack: string): string | undefined {
-  const file = join(root, `Pulumi.${stack}.yaml`);
-  if (!existsSync(file)) return undefined;
-  const { config } = (load(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
-  const url = config?.["authentik:url"];
-  return typeof url === "string" ? url : undefined;
 }

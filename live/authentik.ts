@@ -2,6 +2,7 @@ import ky, { HTTPError, TimeoutError } from "ky";
 
 import { Secret } from "./secret";
 import { ServerError } from "./server-error";
+import { BrokenOff, fetchWhole } from "./whole-answer";
 
 export interface AuthentikOptions {
   /** Address of the server, without `/api/v3`. */
@@ -29,7 +30,7 @@ const MOST_READINGS = 3;
 
 /**
  * The API of an Authentik that runs. Requests that are safe to repeat (GET, PUT, DELETE) are, with backoff and as
- * Retry-After asks, on 408, 413, 429, 500, 502, 503, 504 and resets.
+ * Retry-After asks, on 408, 413, 429, 500, 502, 503, 504, resets, and answers that break off.
  */
 export class AuthentikApi {
   private readonly base: string;
@@ -39,6 +40,7 @@ export class AuthentikApi {
   constructor(readonly options: AuthentikOptions) {
     const { url, token, retries = 4, timeout = 60_000, longestPause = 20_000 } = options;
     const client = ky.create({
+      fetch: fetchWhole,
       timeout,
       retry: {
         limit: retries,
@@ -141,8 +143,7 @@ export class AuthentikApi {
           : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
       });
     } catch (error) {
-      const why = error instanceof TimeoutError ? "no answer in time" : "no connection";
-      throw new ServerError("Authentik", method, path, undefined, `${why} (${this.options.url})`);
+      throw new ServerError("Authentik", method, path, undefined, `${lostHow(error)} (${this.options.url})`);
     }
   }
 
@@ -158,8 +159,14 @@ export class AuthentikApi {
   }
 
   private async refused(method: string, path: string, response: Response): Promise<ServerError> {
-    return new ServerError("Authentik", method, path, response.status, await response.text().catch(() => ""));
+    return new ServerError("Authentik", method, path, response.status, await response.text());
   }
+}
+
+/** Why there is no answer. */
+function lostHow(error: unknown): string {
+  if (error instanceof TimeoutError) return "no answer in time";
+  return error instanceof BrokenOff ? "the answer broke off" : "no connection";
 }
 
 /** What tells an object of a list from every other one. */

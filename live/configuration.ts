@@ -86,10 +86,14 @@ export async function configure(
  * was killed may have left it unreadable.
  */
 export function compositionOf(workspace: Pick<Workspace, "stack" | "configFile">): string {
-  const file = workspace.configFile();
+  const said = valueInFile(workspace.configFile(), "plana-sso:composition");
+  return typeof said === "string" && said !== "" ? said : workspace.stack;
+}
+
+/** What a stack's file itself says of a key: an object where the value is encrypted. */
+export function valueInFile(file: string, key: string): unknown {
   const { config } = ((existsSync(file) && load(readFileSync(file, "utf8"))) || {}) as {
     readonly config?: Readonly<Record<string, unknown>>;
   };
-  const said = config?.["plana-sso:composition"];
-  return typeof said === "string" && said !== "" ? said : workspace.stack;
+  return config?.[key];
 }

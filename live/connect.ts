@@ -1,4 +1,6 @@
 import type { Workspace } from "../commands/workspace";
+import { withoutCredentials } from "../stacks/visible";
+import { addressInFile, addressOf } from "./address";
 import { AuthentikApi } from "./authentik";
 import { Cluster } from "./cluster";
 import { configuration } from "./configuration";
@@ -15,42 +17,83 @@ export interface Live {
   readonly cluster: Cluster;
 }
 
+/** A value of the stack's configuration; undefined when it is not set. */
+type Read = (key: string) => string | undefined;
+
 /**
- * Connects to the servers of a stack: those that its configuration names, else those of the environment.
+ * Connects to the servers of a stack: those that its configuration names, else those of the environment. As the providers
+ * do it, for what works beside them.
  *
  * @throws Error when address or token are set in neither place.
  */
 export async function connect(workspace: Workspace): Promise<Live> {
-  const { env } = workspace;
-  const values = await configuration(workspace);
-  const valueOf = (key: string) => values.get(key)?.value.reveal() || undefined;
-  // As the providers do it: what the stack says goes before the environment.
-  const configured = (key: string, variable: string) => {
-    const value = valueOf(key) ?? env[variable];
-    if (value) return value;
-    const set = key === "authentik:token" ? `--secret ${key}` : `${key} <value>`;
+  const read = await reading(workspace);
+  const { url } = addressOf(read("authentik:url"), workspace.env);
+  return liveOf(workspace, read, url, read("authentik:token") ?? workspace.env.AUTHENTIK_TOKEN);
+}
+
+/**
+ * Connects as whoever runs the command: a token of the environment goes before the stack's own, which may belong to the
+ * very person who is cut off. With it Authentik is asked also where the configuration cannot be decrypted.
+ *
+ * @throws Error as `connect`, and when the environment names another server than the stack.
+ */
+export async function connectAsOperator(workspace: Workspace): Promise<Live> {
+  const { env, stack, sandboxed } = workspace;
+  const token = env.AUTHENTIK_TOKEN || undefined;
+  const inFile = addressInFile(workspace);
+  // What is encrypted there may be another server than the environment's.
+  const known = token !== undefined && !inFile.encrypted && addressOf(inFile.url, env).url !== undefined;
+  const read = await reading(workspace).catch((error: unknown): Read => {
+    if (!known) throw error;
+    return (key) => {
+      if (key === "authentik:url") return inFile.url;
+      throw error;
+    };
+  });
+  const { url, passedOver } = addressOf(read("authentik:url"), env);
+  if (url !== undefined && passedOver !== undefined) {
+    const mend = sandboxed
+      ? `npm run pulumi -- config rm authentik:url --stack ${stack}`
+      : "unset AUTHENTIK_URL   (and AUTHENTIK_TOKEN, where that is a token of the other one)";
     throw new Error(
-      `${key} is not set for stack ${workspace.stack}\n` +
-        `  mend: npm run pulumi -- config set ${set} --stack ${workspace.stack}   (or export ${variable})`,
+      `AUTHENTIK_URL is ${withoutCredentials(passedOver)}; expected the server of stack ${stack}, ${withoutCredentials(url)} (authentik:url)\n` +
+        `  mend: ${mend}`,
     );
-  };
+  }
+  return liveOf(workspace, read, url, token ?? read("authentik:token"));
+}
+
+async function reading(workspace: Workspace): Promise<Read> {
+  const values = await configuration(workspace);
+  return (key) => values.get(key)?.value.reveal() || undefined;
+}
+
+function liveOf(workspace: Workspace, read: Read, url: string | undefined, token: string | undefined): Live {
+  const { stack } = workspace;
+  if (!url) throw unset(stack, "authentik:url", "authentik:url <value>", "AUTHENTIK_URL");
+  if (!token) throw unset(stack, "authentik:token", "--secret authentik:token", "AUTHENTIK_TOKEN");
   let cluster: Cluster | undefined;
   return {
-    authentik: new AuthentikApi({
-      url: configured("authentik:url", "AUTHENTIK_URL"),
-      token: new Secret(configured("authentik:token", "AUTHENTIK_TOKEN")),
-    }),
+    authentik: new AuthentikApi({ url, token: new Secret(token) }),
     get cluster() {
-      return (cluster ??= clusterOf(workspace, valueOf));
+      return (cluster ??= clusterOf(workspace, read));
     },
   };
 }
 
+function unset(stack: string, key: string, set: string, variable: string): Error {
+  return new Error(
+    `${key} is not set for stack ${stack}\n` +
+      `  mend: npm run pulumi -- config set ${set} --stack ${stack}   (or export ${variable})`,
+  );
+}
+
 /** The cluster of a stack. @throws Error, with what mends it, when no cluster is named. */
-function clusterOf({ env, stack }: Workspace, valueOf: (key: string) => string | undefined): Cluster {
+function clusterOf({ env, stack }: Workspace, read: Read): Cluster {
   const key = "kubernetes:kubeconfig";
-  const own = valueOf(key);
-  const context = valueOf("kubernetes:context");
+  const own = read(key);
+  const context = read("kubernetes:context");
   try {
     return new Cluster(own ?? env.KUBECONFIG, { context });
   } catch (error) {

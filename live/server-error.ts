@@ -45,7 +45,7 @@ function isRefusal(status = 0): boolean {
 function mend(server: ServerError["server"], status: number | undefined): string {
   if (status !== 401 && status !== 403) return "";
   if (server === "Authentik")
-    return "\n  mend: give the token of an administrator (AUTHENTIK_TOKEN, or `pulumi config set --secret authentik:token`)";
+    return "\n  mend: give the token of an administrator (AUTHENTIK_TOKEN, which `npm run ops` takes first, or `pulumi config set --secret authentik:token`, which all else takes first)";
   if (server === "cluster")
     return "\n  mend: give the kubeconfig of an account that may do this (KUBECONFIG, or `pulumi config set --secret kubernetes:kubeconfig`)";
   if (server === "Forgejo")

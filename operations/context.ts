@@ -4,7 +4,7 @@ import { userInfo } from "node:os";
 import pino, { type Logger } from "pino";
 
 import type { Workspace } from "../commands/workspace";
-import { connect, type Live } from "../live/connect";
+import { connectAsOperator, type Live } from "../live/connect";
 import type { Organisation } from "../stacks/organisation";
 import { visible } from "../stacks/visible";
 import { askTerminal } from "./confirm";
@@ -21,7 +21,7 @@ export interface Context {
   readonly dryRun: boolean;
   /** Aborted when the operator stops the command: the step that runs is finished, no other is begun. */
   readonly signal: AbortSignal;
-  /** The servers behind the stack; connected at the first call. */
+  /** The servers behind the stack, asked as whoever runs the command; connected at the first call. */
   live(): Promise<Live>;
   /** Progress, for people: on standard error, so that the result stays alone on standard output. */
   say(text: string): void;
@@ -73,7 +73,13 @@ export function contextOf(
   organisation: Organisation,
   options: ContextOptions,
 ): Context {
-  const { dryRun, yes, logTo, say = (text) => console.error(text), connect: open = connect } = options;
+  const {
+    dryRun,
+    yes,
+    logTo,
+    say = (text) => console.error(text),
+    connect: open = connectAsOperator,
+  } = options;
   const logger: Logger = pino(
     {
       base: { service: "plana-sso", stack: workspace.stack, who: operator(workspace.env) },

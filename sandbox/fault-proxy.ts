@@ -6,13 +6,13 @@ import { listen } from "./loopback";
 export type Fault =
   /** The server answers this instead of doing it. */
   | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
-  /** The connection breaks: before the server does it, or after, so that nobody hears of it. */
-  | { readonly cut: "before" | "after" }
+  /** The connection breaks: before the server does it; after, so that nobody hears of it; or inside the answer. */
+  | { readonly cut: "before" | "after" | "inside" }
   /** The server never answers. */
   | { readonly silent: true }
   /** The server answers after so many milliseconds. */
   | { readonly delay: number }
-  /** Only the first half of the answer comes. */
+  /** Only the first half of the answer comes, as if it were the whole. */
   | { readonly half: true };
 
 /** A request that went through. */
@@ -35,6 +35,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   timeout: { silent: true },
   "cut before": { cut: "before" },
   "cut after": { cut: "after" },
+  "cut inside": { cut: "inside" },
   "malformed answer": { status: 200, body: "<html>maintenance</html>" },
   "empty object": { status: 200, body: "{}" },
 };
@@ -113,13 +114,22 @@ export class FaultProxy {
           answer.on("end", () => request.socket.destroy());
           return;
         }
-        if (fault && "half" in fault) {
+        const inside = cut === "inside";
+        if (inside || (fault && "half" in fault)) {
           const parts: Buffer[] = [];
           answer.on("data", (part: Buffer) => parts.push(part));
           answer.on("end", () => {
             const body = Buffer.concat(parts);
-            response.writeHead(answer.statusCode ?? 502, { "content-type": "application/json" });
-            response.end(body.subarray(0, body.length / 2));
+            const half = body.subarray(0, body.length / 2);
+            const type = { "content-type": "application/json" };
+            const status = answer.statusCode ?? 502;
+            if (!inside) response.writeHead(status, type).end(half);
+            // An answer without a body ends with its head, so that not even this may come.
+            else if (body.length === 0) request.socket.destroy();
+            else
+              response
+                .writeHead(status, { ...type, "content-length": body.length })
+                .write(half, () => request.socket.destroy());
           });
           return;
         }

@@ -4,8 +4,9 @@ import { z } from "zod";
 import type { IngressClass } from "../components/server/chart-values";
 import { KEYS, LEAST, PRINTABLE, PROJECT, type Key } from "./config-keys";
 import { isNear } from "./forms";
-import { didYouMean, nearest, withoutCredentials, type Problem } from "./problem";
+import { didYouMean, nearest, type Problem } from "./problem";
 import { CHART_VERSION } from "./versions";
+import { withoutCredentials } from "./visible";
 
 type KeyName = keyof typeof KEYS;
 

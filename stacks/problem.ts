@@ -29,11 +29,6 @@ export function refuse(stack: string, problems: readonly Problem[]): void {
   throw new RunError(`${count} in stack "${stack}"; nothing was changed.\n${lines.join("\n")}`);
 }
 
-/** A plain value as an error may show it: an address with a user or a query may hold a password or a token. */
-export function withoutCredentials(value: string): string {
-  return /[@?]/.test(value) ? "(an address that may carry credentials)" : value;
-}
-
 /** The name nearest to `wanted`, to suggest in an error; undefined when none is near. */
 export function nearest(wanted: string, names: readonly string[]): string | undefined {
   const ranked = names

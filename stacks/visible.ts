@@ -15,3 +15,8 @@ export function visibleLines(text: string): string {
 export function writtenOut(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
+
+/** A plain value as an error may show it: an address with a user or a query may hold a password or a token. */
+export function withoutCredentials(value: string): string {
+  return /[@?]/.test(value) ? "(an address that may carry credentials)" : value;
+}

@@ -13,7 +13,7 @@ export const sight: Check = {
         subject: `token of ${self.username}`,
         meaning:
           "does not administer Authentik: the server leaves out what it may not see, so what is said below may be wrong",
-        mend: "give the token of an administrator (AUTHENTIK_TOKEN, or authentik:token of the stack), then run this again",
+        mend: "give the token of an administrator (AUTHENTIK_TOKEN, which goes first, or authentik:token of the stack), then run this again",
       },
     ];
   },

@@ -30,7 +30,7 @@ export const totp: Check = {
         severity: "warning",
         subject: `person ${name}`,
         meaning: `has no TOTP yet: whoever has the password${codes} enrols a device of their own at the next login`,
-        mend: `${mend.ops(examination.context.workspace.stack, `person invite ${name}`)}, and see that they log in`,
+        mend: `${mend.ops(examination.context.workspace.stack, `person invite ${name} --print`)}, and see that they log in`,
       });
     }
     return found;

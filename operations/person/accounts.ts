@@ -66,7 +66,7 @@ export async function administrator(api: AuthentikApi): Promise<Pick<Account, "p
   if (self.superuser) return self;
   throw new Refusal(
     `${self.username}, whose token is used, does not administer Authentik: what it may not see would be taken for not there\n` +
-      "  mend: give the token of an administrator (AUTHENTIK_TOKEN, or authentik:token of the stack)",
+      "  mend: give the token of an administrator (AUTHENTIK_TOKEN, which goes first, or authentik:token of the stack)",
   );
 }
 

@@ -1,6 +1,7 @@
 import ky, { HTTPError } from "ky";
 
 import { ServerError } from "../../live/server-error";
+import { fetchWhole } from "../../live/whole-answer";
 import { Refusal } from "../context";
 
 /** What Loki has kept of a person. */
@@ -56,6 +57,7 @@ async function ask(url: string, path: string, parameters: Record<string, string>
   try {
     const answer = await ky
       .get(address, {
+        fetch: fetchWhole,
         headers,
         searchParams: parameters,
         timeout: 30_000,

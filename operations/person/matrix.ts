@@ -4,6 +4,7 @@ import ky, { HTTPError } from "ky";
 
 import type { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
+import { fetchWhole } from "../../live/whole-answer";
 import { Refusal } from "../context";
 
 /** A room, and who speaks in it. */
@@ -33,6 +34,7 @@ export async function sendToRoom({ homeserver, room, token }: Room, text: Secret
   try {
     answer = await ky
       .put(`${homeserver.replace(/\/+$/, "")}${path}`, {
+        fetch: fetchWhole,
         json: { msgtype: "m.text", body: text.reveal() },
         headers: { authorization: `Bearer ${token.reveal()}` },
         timeout: 30_000,

@@ -1,17 +1,17 @@
 import type { AuthentikApi } from "../../live/authentik";
 import { configured } from "../../live/configuration";
-import { ServerError } from "../../live/server-error";
+import type { Secret } from "../../live/secret";
+import { saidOf, ServerError } from "../../live/server-error";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
 import { StackSettings } from "../settings";
-import { Steps } from "../steps";
 import { TOKENS } from "../token/kinds";
 import { ownerOf } from "../token/tokens";
 import { administrator, findNamed, isService, unknownPerson, type Account } from "./accounts";
 import { cutOff, keptOn, type CutOff, type Left } from "./cut-off";
+import { markedAfter, markLeaving, rosterOf, type Marked, type Roster } from "./leaving";
 import { activityQuery, askLoki, type Activity } from "./loki";
-import { RosterFile } from "./roster-file";
-import { findPerson, onRoster, type OnRoster, type Who } from "./who";
+import { findPerson, type Who } from "./who";
 
 export interface OffboardOptions {
   /** Acts on the server, too, before the merge. */
@@ -26,90 +26,90 @@ export interface OffboardOptions {
 }
 
 /**
- * Marks a person as leaving in the roster, for review; at once takes everything from the account where that is asked.
+ * Marks a person as leaving in the roster, for review; where that is asked, first takes everything from the account at once.
  *
  * @throws Refusal for an unknown person, the last administrator, or the account that the command itself uses.
  */
 export async function offboard(context: Context, wanted: string, options: OffboardOptions): Promise<Result> {
-  const file = RosterFile.of(context);
-  const roster = onRoster(context.organisation, file.entries);
-  if (!options.now) {
-    const person = findNamed(wanted, roster);
-    if (!person) throw unknownPerson(wanted, roster, `in ${file.path}`);
-    const marked = await mark(context, file, person);
-    return {
-      code: 0,
-      text: `${marked.text}\n\nThe account still works: commit it for review; the next \`up\` disables it. To act at once: --now`,
-      data: { person: person.username, dryRun: context.dryRun, change: marked.change },
-    };
-  }
+  const roster = rosterOf(context);
+  if (!options.now) return markOnly(context, wanted, roster);
 
   const { authentik: api } = await context.live();
-  const who = await findPerson(wanted, roster, api);
-  await protect(context, api, who, options.force);
+  const who = await findPerson(wanted, roster.people, api);
+  const unknown = await protect(context, api, who, options.force);
   const username = who.account?.username ?? who.roster?.username ?? wanted;
+  const server = api.options.url;
   await context.confirm(
-    `Cut off ${username} (${who.account?.name ?? who.roster?.name ?? ""}) on ${api.options.url} at once?`,
+    `Cut off ${username} (${who.account?.name ?? who.roster?.name ?? ""}) on ${server} at once?`,
   );
-  const marked = who.roster
-    ? await mark(context, file, who.roster)
-    : { change: "", text: `${username} is not in ${file.path}: there is nothing to mark.` };
+  // First what lets the person in: a roster that cannot be written keeps nobody from being cut off.
   const cut = who.account
     ? await cutOff(context, api, who.account, options.authenticators)
     : { done: [], failed: [], left: [] };
-  const notes = who.account ? await notesOf(api, who.account, options.authenticators) : [];
+  const kept = who.account ? await notesOf(api, who.account, options.authenticators) : [];
+  const notes = [...unknown, ...kept];
+  const marked: Marked = who.roster
+    ? await markedAfter(context, roster, who.roster)
+    : { change: "", text: `${username} is not in the roster: there is nothing to mark.` };
+  const left = [...cut.left, ...(marked.failed ? [{ what: "marks missing in the roster", count: 1 }] : [])];
   const activity = await activityOf(context, username, options);
   // What is read back counts: a change whose answer was lost is done all the same.
   const fine =
-    cut.left.length === 0 && activity.failed === undefined && (!context.dryRun || cut.failed.length === 0);
+    left.length === 0 && activity.failed === undefined && (!context.dryRun || cut.failed.length === 0);
   return {
     code: fine ? 0 : 1,
-    text: report(context, username, { marked: marked.text, account: who.account, cut, notes, activity }),
+    text: report(context, username, { server, marked, account: who.account, cut, left, notes, activity }),
     data: {
       person: username,
+      server,
       dryRun: context.dryRun,
       change: marked.change,
       done: cut.done,
       failed: cut.failed,
-      left: cut.left,
+      left,
       notes,
       activity,
     },
   };
 }
 
-/** Marks the line of the roster; twice is the same as once. */
-async function mark(
-  context: Context,
-  file: RosterFile,
-  { entry, email }: OnRoster,
-): Promise<{ readonly change: string; readonly text: string }> {
-  if (entry.leaving) return { change: "", text: `${email} is marked as leaving already.` };
-  const text = await file.leaving(entry);
-  const change = file.difference(text);
-  const steps = new Steps(context, { verb: "person offboard", whom: email });
-  await steps.take("marked as leaving in the roster", () => {
-    file.save(text);
-    return Promise.resolve();
+/** Whatever fails here, the account is not touched: that must be said, since it still works. */
+async function markOnly(context: Context, wanted: string, roster: Roster): Promise<Result> {
+  const untouched = (why: string) =>
+    new Refusal(`${why}\nThe account was not touched, and still works. To cut it off all the same: --now`);
+  const { file, people, failed = "" } = roster;
+  if (!file) throw untouched(failed);
+  const person = findNamed(wanted, people);
+  if (!person) throw unknownPerson(wanted, people, `in ${file.path}`);
+  const marked = await markLeaving(context, roster, person).catch((error: unknown) => {
+    throw untouched(saidOf(error));
   });
-  return { change, text: context.dryRun ? `Nothing was written. The change would be:\n${change}` : change };
+  return {
+    code: 0,
+    text: `${marked.text}\n\nThe account still works: commit it for review; the next \`up\` disables it. To act at once: --now`,
+    data: { person: person.username, dryRun: context.dryRun, change: marked.change },
+  };
 }
 
-/** Whoever is cut off must not be the last who could undo it, nor the one who does it. */
+/**
+ * Whoever is cut off must not be the last who could undo it, nor the one who does it.
+ *
+ * @returns what could not be looked at.
+ */
 async function protect(
   { workspace }: Context,
   api: AuthentikApi,
   { account, accounts }: Who,
   force: boolean,
-): Promise<void> {
+): Promise<string[]> {
   const self = await administrator(api);
-  if (!account) return;
+  if (!account) return [];
   if (isService(account))
     throw new Refusal(`${account.username} is an account of a machine, not of a person; nothing was done`);
   if (self.pk === account.pk) {
     throw new Refusal(
       `${account.username} owns the token that this command uses: disabled, it could not finish\n` +
-        "  mend: give the token of another administrator (AUTHENTIK_TOKEN)",
+        "  mend: export AUTHENTIK_TOKEN=<token of another administrator>, which goes before the stack's own, then run this again",
     );
   }
   const others = accounts.filter(
@@ -121,15 +121,26 @@ async function protect(
         "  mend: make another administrator first, or add --force",
     );
   }
-  // Whoever is to be cut off in a hurry is, also where the configuration cannot be read here.
-  const stored = await configured(workspace, TOKENS.automation.key).catch(() => undefined);
-  const owner = force || !stored ? undefined : await ownerOf(api, stored);
+  if (force) return [];
+  const { key } = TOKENS.automation;
+  const another = mend.secret(key, workspace.stack);
+  let stored: Secret | undefined;
+  try {
+    stored = await configured(workspace, key);
+  } catch {
+    // Whoever is to be cut off in a hurry is, also where the configuration cannot be read here.
+    return [
+      `Whose token the program has (${key}) could not be read: if it is ${account.username}'s, it is gone. Then make one of another administrator, and: ${another}`,
+    ];
+  }
+  const owner = stored && (await ownerOf(api, stored));
   if (owner?.pk === account.pk) {
     throw new Refusal(
-      `${account.username} owns the token with which the program talks to Authentik (${TOKENS.automation.key}): it would go, too\n` +
-        `  mend: make one of another administrator, then: ${mend.secret(TOKENS.automation.key, workspace.stack)}   or add --force`,
+      `${account.username} owns the token with which the program talks to Authentik (${key}): it would go, too\n` +
+        `  mend: make one of another administrator, then: ${another}   or add --force`,
     );
   }
+  return [];
 }
 
 /** What must be told beside; not told is no reason to fail. */
@@ -166,9 +177,11 @@ async function activityOf(
 }
 
 interface Told {
-  readonly marked: string;
+  readonly server: string;
+  readonly marked: Marked;
   readonly account?: Account;
   readonly cut: CutOff;
+  readonly left: readonly Left[];
   readonly notes: readonly string[];
   readonly activity: Asked;
 }
@@ -176,33 +189,35 @@ interface Told {
 function report(
   { dryRun, workspace }: Context,
   username: string,
-  { marked, account, cut, notes, activity }: Told,
+  { server, marked, account, cut, left, notes, activity }: Told,
 ): string {
-  const lines = [marked, ""];
-  const { done, failed, left } = cut;
-  if (!account) lines.push(`${username} has no account on the server.`);
+  const lines: string[] = [];
+  const { done, failed } = cut;
+  const leftLine = `Left: ${left.length === 0 ? "none" : left.map(leftText).join(", ")}`;
+  if (!account)
+    lines.push(`${username} has no account on ${server}.`, ...(left.length > 0 ? [leftLine] : []));
   else if (dryRun)
-    lines.push("On the server would be done:", ...(done.length > 0 ? done : ["nothing"]).map(item));
+    lines.push(`On ${server} would be done:`, ...(done.length > 0 ? done : ["nothing"]).map(item));
   else {
-    const complete = left.length === 0;
+    const complete = cut.left.length === 0;
     lines.push(
       complete
-        ? `${username} is cut off; read back from the server: disabled, in no group, nothing held.`
-        : `${username} is NOT cut off completely.`,
+        ? `${username} is cut off; read back from ${server}: disabled, in no group, nothing held.`
+        : `${username} is NOT cut off completely on ${server}.`,
       ...done.map(item),
-      `Left: ${left.length === 0 ? "none" : left.map(leftText).join(", ")}`,
+      leftLine,
       ...failed.map((why) => `${complete ? "Not answered, but done" : "Refused"}: ${why}`),
     );
     if (!complete) lines.push("  mend: run this again; it does what is left");
   }
-  if (notes.length > 0) lines.push("Kept:", ...notes.map(item));
-  lines.push("", `Activity in Loki: ${activity.query}`);
+  if (notes.length > 0) lines.push("Notes:", ...notes.map(item));
+  lines.push("", marked.text, "", `Activity in Loki: ${activity.query}`);
   if (activity.found) {
     const { lines: count, first, last } = activity.found;
     lines.push(count === 0 ? "  no line: look at Loki's retention" : `  ${count} lines, ${first} to ${last}`);
   }
   if (activity.failed !== undefined) lines.push(`  could not be asked: ${activity.failed}`);
-  if (!dryRun && account)
+  if (!dryRun && account && !marked.failed)
     lines.push(
       "",
       `Merge the roster's change before the next \`up\` of stack ${workspace.stack}: until then the program says that the person is active.`,

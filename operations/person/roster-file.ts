@@ -87,8 +87,16 @@ export class RosterFile {
     return this.formatted(`${this.text.slice(0, at)}, leaving: true${this.text.slice(at)}`);
   }
 
+  /** @throws Refusal with what to write by hand, where the file cannot be written. */
   save(text: string): void {
-    writeWhole(this.path, text);
+    try {
+      writeWhole(this.path, text);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Refusal(
+        `${this.path} cannot be written: ${why}\n  mend: make it writable and run this again, or write by hand:\n${this.difference(text)}`,
+      );
+    }
   }
 
   /** The lines that a new text takes out and puts in. */

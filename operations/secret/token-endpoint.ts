@@ -4,6 +4,7 @@ import ky from "ky";
 
 import { ServerError } from "../../live/server-error";
 import type { Secret } from "../../live/secret";
+import { fetchWhole } from "../../live/whole-answer";
 
 /** What the token endpoint says of a client and its secret. */
 export type Verdict = "accepted" | "refused";
@@ -29,6 +30,7 @@ export async function verdictOn(
   let answer: unknown;
   try {
     const response = await ky.post(`${url.replace(/\/+$/, "")}${PATH}`, {
+      fetch: fetchWhole,
       body: new URLSearchParams({
         grant_type: "refresh_token",
         refresh_token: randomBytes(24).toString("hex"),

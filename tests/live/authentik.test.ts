@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 
 import { AuthentikApi } from "../../live/authentik";
 import { Secret } from "../../live/secret";
+import { ServerError } from "../../live/server-error";
+import { FaultProxy, type Fault, type Passed } from "../../sandbox/fault-proxy";
 
 /** What the server holds, cut into pages in the order that it has at each request. */
 let answer: (page: number) => { status: number; body: unknown };
@@ -72,4 +74,61 @@ test("pages that never fit together are told, not taken", async () => {
 test("a list that is not there is told", async () => {
   answer = () => ({ status: 404, body: {} });
   await expect(list()).rejects.toThrow("the answer is no list");
+});
+
+describe("an answer that breaks off", () => {
+  let proxy: FaultProxy;
+  /** Begins every answer, and ends none. */
+  const stalled = createServer((_request, response) => {
+    response.writeHead(200, { "content-length": "1000" });
+    response.write("{");
+  });
+  beforeAll(async () => {
+    proxy = await FaultProxy.start(api.options.url);
+    await new Promise<void>((resolve) => stalled.listen(0, "127.0.0.1", resolve));
+    answer = () => ({ status: 200, body: { pk: 7, name: "x".repeat(1_000) } });
+  });
+  afterAll(async () => {
+    await proxy.close();
+    stalled.closeAllConnections();
+    await new Promise((resolve) => stalled.close(resolve));
+  });
+  const through = (retries: number, timeout = 5_000) =>
+    new AuthentikApi({ url: proxy.url, token: new Secret("t"), retries, timeout, longestPause: 5 });
+
+  test("is told as a failure of the server, not as a bare TypeError", async () => {
+    proxy.fail(() => ({ cut: "inside" }));
+    const work = through(0).get("/core/users/7/");
+    await expect(work).rejects.toThrow(ServerError);
+    await expect(work).rejects.toThrow(
+      `Authentik: GET /core/users/7/: no answer: the answer broke off (${proxy.url})`,
+    );
+  });
+
+  test("is asked for again where a request may be repeated, and only there", async () => {
+    const once = (_request: Passed, number: number): Fault | undefined =>
+      number === 1 ? { cut: "inside" } : undefined;
+    proxy.fail(once);
+    expect(await through(2).get("/core/users/7/")).toMatchObject({ pk: 7 });
+    proxy.fail(once);
+    expect(await through(2).write("PATCH", "/core/users/7/", {}, { repeatable: true })).toMatchObject({
+      pk: 7,
+    });
+    expect(proxy.passed).toHaveLength(2);
+    proxy.fail(once);
+    await expect(through(2).write("POST", "/core/users/", {})).rejects.toThrow("the answer broke off");
+    expect(proxy.passed).toHaveLength(1);
+  });
+
+  test("of a refusal is no refusal", async () => {
+    answer = () => ({ status: 400, body: { detail: "x".repeat(1_000) } });
+    proxy.fail(() => ({ cut: "inside" }));
+    await expect(through(0).write("POST", "/core/users/", {})).rejects.toThrow("the answer broke off");
+  });
+
+  test("and then neither goes on nor ends is waited for no longer than any other", async () => {
+    const url = `http://127.0.0.1:${(stalled.address() as AddressInfo).port}`;
+    const work = new AuthentikApi({ url, token: new Secret("t"), retries: 2, timeout: 300 });
+    await expect(work.get("/x/")).rejects.toThrow("Authentik: GET /x/: no answer: no answer in time");
+  }, 5_000);
 });

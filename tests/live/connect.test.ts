@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { connect } from "../../live/connect";
+import { connect, connectAsOperator } from "../../live/connect";
 import type { Workspace } from "../../commands/workspace";
 
 const KUBECONFIG = JSON.stringify({
@@ -46,6 +46,84 @@ test("without them the environment's are used, and without both it is said what 
   await expect(connect(workspaceWith(cluster, {}))).rejects.toThrow(
     "mend: npm run pulumi -- config set authentik:url <value> --stack prod",
   );
+});
+
+describe("an operator's command", () => {
+  const folder = mkdtempSync(join(tmpdir(), "plana-sso-operator-"));
+  const file = join(folder, "Pulumi.prod.yaml");
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const SAME = { ...ENVIRONMENT, AUTHENTIK_URL: "https://STACK.example.org/" };
+  const UNREADABLE = "error: incorrect passphrase";
+
+  /** A stack of which this stands in the file; without its values, the CLI cannot decrypt it. */
+  function stackOf(
+    inFile: Readonly<Record<string, unknown>>,
+    values: Readonly<Record<string, string>> | undefined,
+    env: NodeJS.ProcessEnv,
+  ): Workspace {
+    writeFileSync(file, JSON.stringify({ config: inFile }));
+    const pulumi = () => Promise.resolve({ code: 255, stdout: "", stderr: UNREADABLE });
+    return {
+      ...workspaceWith(values ?? {}, env),
+      ...(values ? {} : { pulumi }),
+      configFile: () => file,
+    };
+  }
+  const IN_FILE = { "authentik:url": CONFIGURED["authentik:url"], "authentik:token": { secure: "v1:x" } };
+  const ENCRYPTED = { "authentik:url": { secure: "v1:y" } };
+
+  test.each<[string, NodeJS.ProcessEnv, string]>([
+    ["without a token of the environment: the stack's own", {}, "of-stack"],
+    ["with one: that", { AUTHENTIK_TOKEN: "of-environment" }, "of-environment"],
+    ["with one and the stack's address: that", SAME, "of-environment"],
+  ])("asks the stack's server %s", async (_, env, token) => {
+    const { authentik, cluster } = await connectAsOperator(stackOf(IN_FILE, CONFIGURED, env));
+    expect(authentik.options.url).toBe("https://stack.example.org");
+    expect(authentik.options.token.reveal()).toBe(token);
+    expect(cluster.config.getCurrentCluster()?.server).toBe("https://staging.example.org");
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>, NodeJS.ProcessEnv, string]>([
+    ["the stack's address", IN_FILE, { AUTHENTIK_TOKEN: "t" }, "https://stack.example.org"],
+    ["the same address twice", IN_FILE, SAME, "https://stack.example.org"],
+    ["the environment's address", {}, ENVIRONMENT, "https://environment.example.org"],
+  ])("needs no passphrase, with a token of its own and %s", async (_, inFile, env, url) => {
+    const servers = await connectAsOperator(stackOf(inFile, undefined, env));
+    expect(servers.authentik.options.url).toBe(url);
+    // What only the configuration tells is told where it is needed.
+    expect(() => servers.cluster).toThrow(UNREADABLE);
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>, NodeJS.ProcessEnv]>([
+    ["a token", IN_FILE, {}],
+    ["an address", {}, { AUTHENTIK_TOKEN: "t" }],
+    ["an address that is not encrypted", ENCRYPTED, ENVIRONMENT],
+  ])("needs it without %s", async (_, inFile, env) => {
+    await expect(connectAsOperator(stackOf(inFile, undefined, env))).rejects.toThrow(UNREADABLE);
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>, Readonly<Record<string, string>> | undefined]>([
+    ["in the file", IN_FILE, CONFIGURED],
+    ["in the file, without the passphrase", IN_FILE, undefined],
+    ["encrypted", ENCRYPTED, CONFIGURED],
+  ])(
+    "is refused where the environment names another server than the stack's, %s",
+    async (_, inFile, values) => {
+      const work = connectAsOperator(stackOf(inFile, values, ENVIRONMENT));
+      await expect(work).rejects.toThrow(
+        "AUTHENTIK_URL is https://environment.example.org; expected the server of stack prod, https://stack.example.org (authentik:url)\n" +
+          "  mend: unset AUTHENTIK_URL   (and AUTHENTIK_TOKEN, where that is a token of the other one)",
+      );
+    },
+  );
+
+  test("is refused on the sandbox where the stack names another server", async () => {
+    const stack = { ...stackOf(IN_FILE, CONFIGURED, ENVIRONMENT), sandboxed: true };
+    await expect(connectAsOperator(stack)).rejects.toThrow(
+      "mend: npm run pulumi -- config rm authentik:url --stack prod",
+    );
+  });
 });
 
 describe("a kubeconfig that is of no use", () => {

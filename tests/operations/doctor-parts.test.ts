@@ -68,6 +68,9 @@ test.each([
     context: { workspace: { stack: "prod" } },
   } as unknown as Examination);
   expect(found.map(({ meaning }) => meaning.split(" a device")[0])).toEqual(expected);
+  // Without saying where the link goes, `person invite` is wrong use.
+  const command = "npm run ops -- --stack prod person invite julian.lubenov --print";
+  for (const { mend } of found) expect(mend).toBe(`${command}, and see that they log in`);
 });
 
 test.each([

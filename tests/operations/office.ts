@@ -26,6 +26,8 @@ export interface OpsOptions {
   readonly interruptAfter?: number;
   readonly signal?: AbortSignal;
   readonly verbs?: readonly AddVerb[];
+  /** Connects as a command does, by configuration and environment, and not past them. */
+  readonly connected?: true;
 }
 
 /** What a command ended with, and everything it let be seen. */
@@ -130,7 +132,7 @@ export class Office {
 
   /** Runs `npm run ops -- <args>`. */
   async ops(args: readonly string[], options: OpsOptions = {}): Promise<Ended> {
-    const { yes = true, interruptAfter = 0, signal, verbs } = options;
+    const { yes = true, interruptAfter = 0, signal, verbs, connected } = options;
     const printed: string[] = [];
     const said: string[] = [];
     const lines: Body[] = [];
@@ -146,7 +148,7 @@ export class Office {
             if (lines.length === interruptAfter) throw new Error("interrupted");
           },
         },
-        connect: () => Promise.resolve(this.live()),
+        connect: connected ? undefined : () => Promise.resolve(this.live()),
         signal,
       },
       verbs,

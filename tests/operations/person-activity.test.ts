@@ -1,3 +1,4 @@
+import { FaultProxy } from "../../sandbox/fault-proxy";
 import { Office } from "./office";
 import { Service, type Got } from "./service";
 
@@ -105,6 +106,14 @@ test.each([
     expect(printed).toContain("could not be asked: Loki: GET /loki/api/v1/query");
   },
 );
+
+test("an answer that breaks off is asked for again", async () => {
+  const proxy = await FaultProxy.start(loki.url);
+  proxy.fail((_request, number) => (number === 1 ? { cut: "inside" } : undefined));
+  const { code, printed } = await office.ops([...NOW, "--loki", proxy.url]);
+  await proxy.close();
+  expect([code, printed]).toEqual([0, expect.stringContaining("412 lines")]);
+});
 
 test("an address that is none is told, after the person is cut off", async () => {
   const { code, printed } = await office.ops([...NOW, "--loki", "loki monitoring"]);

@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+
 import { FAULTS, type Passed } from "../../sandbox/fault-proxy";
 import { Office, TOKEN, type Body, type Ended } from "./office";
 
@@ -154,7 +156,6 @@ test("cut off: nothing of the person is left, and everything of everybody else",
   expect(await held(julian)).toEqual({ ...EVERYTHING, groups: 1 });
   expect(office.roster()).toContain(LEFT);
   expect(lines.map(({ step }) => step)).toEqual([
-    "marked as leaving in the roster",
     "disabled",
     "out of tenant-impersonators",
     "out of plana-admins",
@@ -164,7 +165,9 @@ test("cut off: nothing of the person is left, and everything of everybody else",
     "1 consents removed",
     "1 social connections removed",
     "2 authenticators removed",
+    "marked as leaving in the roster",
   ]);
+  expect(printed).toContain(`boyan.rabchev is cut off; read back from ${office.proxy.url}: disabled`);
   expect(printed).toContain('Activity in Loki: {namespace="authentik"} |= "boyan.rabchev"');
   expect(printed).toContain("Merge the roster's change before the next `up`");
 });
@@ -251,7 +254,7 @@ test.each(Object.entries(FAULTS).filter(([name]) => name !== "empty object"))(
     const gone = await held(boyan);
     const complete = Object.entries(NOTHING).every(([what, count]) => gone[what] === count);
     // Only where the server did it, and told nobody, nothing is left.
-    expect(complete).toBe("cut" in fault && fault.cut === "after");
+    expect(complete).toBe("cut" in fault && fault.cut !== "before");
     expect(code).toBe(complete ? 0 : 1);
     expect(printed).toContain(
       complete ? "Not answered, but done: Authentik: PATCH" : "Refused: Authentik: PATCH",
@@ -351,9 +354,66 @@ test("an account that is gone already: the roster is marked, and that is all", a
   const { code, printed } = await ops(NOW);
   expect([code, printed]).toEqual([
     0,
-    expect.stringContaining("boyan.rabchev has no account on the server."),
+    expect.stringContaining(`boyan.rabchev has no account on ${office.proxy.url}.`),
   ]);
   expect(office.roster()).toContain(LEFT);
+});
+
+describe("a roster that cannot be edited", () => {
+  const NO_LIST = "export const people = everybody();\n";
+  /** Where what is written is put together first: nothing can be, while this is there. */
+  const draft = () => `${office.rosterPath}.${process.pid}.draft`;
+  const obstacles: Readonly<Record<string, readonly [() => void, string]>> = {
+    "is not writable": [() => mkdirSync(draft()), "people.ts cannot be written: "],
+    "is no plain list": [
+      () => writeFileSync(office.rosterPath, NO_LIST),
+      "expected `export const people = [ … ]`",
+    ],
+    "is not there": [() => rmSync(office.rosterPath), "there is no such file"],
+  };
+  afterEach(() => rmSync(draft(), { force: true, recursive: true }));
+
+  test.each(Object.entries(obstacles))(
+    "since it %s: the person is cut off, and what is left is told",
+    async (_, [obstruct, why]) => {
+      obstruct();
+      const { code, printed } = await ops([...NOW, "--authenticators"]);
+      expect(await held(boyan)).toEqual({ ...NOTHING, authenticators: 0 });
+      expect(code).toBe(1);
+      expect(printed).toContain("boyan.rabchev is cut off; read back from");
+      expect(printed).toContain("Left: 1 marks missing in the roster");
+      expect(printed).toContain(why);
+      expect(printed).toContain(
+        "by hand: add `leaving: true` to the entry of Boyan Rabchev, and merge it before the next `up`",
+      );
+      rmSync(draft(), { force: true, recursive: true });
+      office.resetRoster();
+      expect((await ops([...NOW, "--authenticators"])).code).toBe(0);
+      expect(office.roster()).toContain(LEFT);
+    },
+  );
+
+  test.each(Object.entries(obstacles))(
+    "since it %s, without --now: it is told that the account still works",
+    async (_, [obstruct, why]) => {
+      obstruct();
+      const { code, said } = await ops(["person", "offboard", "boyan.rabchev"]);
+      expect(code).toBe(1);
+      expect(said).toContain(why);
+      expect(said).toContain(
+        "The account was not touched, and still works. To cut it off all the same: --now",
+      );
+      expect((await held(boyan)).active).toBe(1);
+    },
+  );
+
+  test("what is to be written by hand is shown", async () => {
+    mkdirSync(draft());
+    const { printed } = await ops(NOW);
+    expect(printed).toContain(
+      `make it writable and run this again, or write by hand:\nstacks/prod/people.ts:11\n-${LINE}+${LEFT.trimEnd()}`,
+    );
+  });
 });
 
 test.each([
