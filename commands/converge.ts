@@ -25,8 +25,7 @@ export async function converge(
   if (stopped) return stopped;
   if (!(await settled(workspace, say))) return { code: 1, stdout: "", stderr: "" };
   // The engine tells each step, but nothing while a server, or a full disk, keeps it waiting.
-  const run = () =>
-    whileWaiting("up", () => workspace.pulumi(update, { show: true }), say, "Ctrl-C twice", 60_000);
+  const run = () => whileWaiting("up", () => workspace.pulumi(update, { show: true }), say, 60_000);
   return unlocking(workspace, say, run, gone);
 }
 

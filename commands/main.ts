@@ -7,6 +7,7 @@ import { visibleLines } from "../stacks/visible";
 import { compositionOf } from "../live/configuration";
 import { saidOf } from "../live/server-error";
 import { converge } from "./converge";
+import { answerSignals, Interrupted, stoppable } from "./interrupt";
 import { policyArguments } from "./policy";
 import { run, type Finished } from "./process";
 import { unreachable } from "./reach";
@@ -148,24 +149,17 @@ async function ops(args: readonly string[]): Promise<number> {
   const { operate } = await import("../operations");
   const interrupted = new AbortController();
   const stop = (): void => {
-    // The terminal has told the engine, too, which ends in order; a second time ends all at once.
-    if (interrupted.signal.aborted) process.exit(1);
     interrupted.abort();
     console.error("stopping after this step; once more stops at once");
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
   let workspace: Workspace | undefined;
+  const opened = async (stack: string) => {
+    workspace = await open(stack);
+    return { workspace, organisation: await organisationOf(workspace) };
+  };
   try {
-    return await operate(
-      args,
-      async (stack) => {
-        workspace = await open(stack);
-        return { workspace, organisation: await organisationOf(workspace) };
-      },
-      { signal: interrupted.signal },
-    );
+    return await stoppable(stop, () => operate(args, opened, { signal: interrupted.signal }));
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop);
     await workspace?.close();
   }
 }
@@ -203,19 +197,20 @@ async function generateSdk(): Promise<number> {
     .code;
 }
 
-// Who read this may be gone (`| head`): nothing may be left half done for that.
+// Who read this may be gone (`| head`), or the terminal itself: nothing may be left half done for that.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
   });
 }
 
+answerSignals();
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
     console.error(visibleLines(saidOf(error)));
-    process.exitCode = 1;
+    process.exitCode = error instanceof Interrupted ? error.code : 1;
   },
 );

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 
+import { checkInterrupted, untilEnded } from "./interrupt";
+
 /** What a finished program said. */
 export interface Finished {
   readonly code: number;
@@ -18,9 +20,10 @@ export interface RunOptions {
   readonly terminal?: boolean;
 }
 
-/** Runs a program to its end. */
+/** Runs a program to its end. @throws Interrupted when a signal came meanwhile, or before. */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
   const { cwd, env, show, terminal, stdin } = options;
+  checkInterrupted();
   const child = spawn(command, args, {
     cwd,
     env,
@@ -36,16 +39,10 @@ export async function run(command: string, args: readonly string[], options: Run
   // A program that ends without reading its input is no fault of ours.
   child.stdin?.on("error", () => undefined);
   if (!show) child.stdin?.end(stdin ?? "");
-  // Ctrl-C at the terminal is the program's to answer: ended before it, nobody would clear away behind it.
-  const left = () => undefined;
-  if (terminal) process.on("SIGINT", left);
-  try {
-    const code = await new Promise<number>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (exit, signalled) => resolve(exit ?? (signalled ? 128 : 1)));
-    });
-    return { code, ...output };
-  } finally {
-    process.off("SIGINT", left);
-  }
+  const end = new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (exit, signalled) => resolve(exit ?? (signalled ? 128 : 1)));
+  });
+  const code = await untilEnded(child, () => output.stdout + output.stderr, end);
+  return { code, ...output };
 }

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
 
 import { valueInFile } from "../live/configuration";
-import { ownSecret, Sandbox } from "../sandbox/sandbox";
+import { ownSecret, Sandbox, type Cli } from "../sandbox/sandbox";
 import { run, type Finished } from "./process";
 import { StackConfig } from "./stack-config";
 
@@ -54,14 +55,14 @@ export const WITHOUT_CHECKPOINTS: NodeJS.ProcessEnv = {
 const CONFIGURED = new Set(["up", "preview", "destroy", "refresh", "config", "import"]);
 
 interface Parts extends Pick<Workspace, "folder" | "stack" | "directory" | "env" | "sandboxed"> {
-  readonly command: string;
-  readonly leading: readonly string[];
+  /** Asked anew for each command. */
+  readonly cliNow: () => Cli;
   /** Where it is not the stack's own. */
   readonly configFile?: string;
   readonly close?: () => Promise<void>;
 }
 
-function workspaceOf({ command, leading, close, configFile, ...parts }: Parts): Workspace {
+function workspaceOf({ cliNow, close, configFile, ...parts }: Parts): Workspace {
   const { folder, stack, directory, env } = parts;
   // Only the embedded default has its salt beside the committed file.
   const local =
@@ -73,13 +74,16 @@ function workspaceOf({ command, leading, close, configFile, ...parts }: Parts): 
   const cli = async (args: readonly string[], options: CliOptions = {}) => {
     const colour = options.show && process.stdout.isTTY ? ["--color", "always"] : [];
     const manner = options.terminal ? [] : ["--non-interactive", ...colour];
-    const finished = await run(command, [...leading, ...args, ...configured(args), ...manner], {
-      ...options,
-      cwd: folder,
-      env: { ...env, ...options.env },
-    });
-    local?.settle();
-    return finished;
+    const { command, leading } = cliNow();
+    try {
+      return await run(command, [...leading, ...args, ...configured(args), ...manner], {
+        ...options,
+        cwd: folder,
+        env: { ...env, ...options.env },
+      });
+    } finally {
+      local?.settle();
+    }
   };
   return {
     ...parts,
@@ -89,7 +93,7 @@ function workspaceOf({ command, leading, close, configFile, ...parts }: Parts): 
     select: () => cli(["stack", "select", stack, ...(stack === "local" ? ["--create"] : [])]),
     configFile: () => configFile ?? local?.file() ?? join(folder, `Pulumi.${stack}.yaml`),
     elsewhere: (file, changed) =>
-      workspaceOf({ ...parts, command, leading, configFile: file, env: { ...env, ...changed } }),
+      workspaceOf({ ...parts, cliNow, configFile: file, env: { ...env, ...changed } }),
     close: close ?? (() => Promise.resolve()),
   };
 }
@@ -118,15 +122,13 @@ export function sandboxWorkspace(
   close?: () => Promise<void>,
 ): Workspace {
   const { directory } = sandbox.options;
-  const { command, leading } = sandbox.cli;
   return workspaceOf({
     folder,
     stack,
     directory,
     env: sandbox.env,
     sandboxed: true,
-    command,
-    leading,
+    cliNow: () => sandbox.cli,
     close,
   });
 }
@@ -157,16 +159,31 @@ function realWorkspace(root: string, stack: string, named: boolean): Workspace {
       env.PULUMI_CONFIG_PASSPHRASE_FILE = file;
     }
   }
-  return workspaceOf({ folder: root, stack, directory, env, sandboxed: false, ...pinnedCli(root) });
+  const cliNow = pinnedCli(root, env);
+  return workspaceOf({ folder: root, stack, directory, env, sandboxed: false, cliNow });
 }
 
-/** A `pulumi` on the path of the pinned version, else npm's package, which fetches it. */
-function pinnedCli(root: string): Pick<Parts, "command" | "leading"> {
-  const manifest = JSON.parse(readFileSync(join(root, "node_modules/pulumi/package.json"), "utf8")) as {
+/**
+ * A `pulumi` on the path of the pinned version, else the one that npm's package keeps. The package itself, which npm puts on
+ * the path, dies of a signal before the CLI has ended; it runs only the first command of all, to fetch the CLI.
+ *
+ * @param env gets the kept one's folder on its path, where the CLI looks for what comes with it.
+ */
+function pinnedCli(root: string, env: NodeJS.ProcessEnv): () => Cli {
+  const { version } = JSON.parse(readFileSync(join(root, "node_modules/pulumi/package.json"), "utf8")) as {
     version: string;
   };
-  const found = spawnSync("pulumi", ["version"], { encoding: "utf8" });
-  if (!found.error && found.stdout.trim() === `v${manifest.version}`)
-    return { command: "pulumi", leading: [] };
-  return { command: process.execPath, leading: [join(root, "node_modules/pulumi/run.js")] };
+  const folders = (env.PATH ?? "").split(delimiter);
+  const installed = folders
+    .filter((folder) => !folder.endsWith(join("node_modules", ".bin")))
+    .map((folder) => join(folder, "pulumi"))
+    .find((file) => existsSync(file));
+  const told = installed && spawnSync(installed, ["version"], { encoding: "utf8" });
+  if (told && !told.error && told.stdout.trim() === `v${version}`)
+    return () => ({ command: installed, leading: [] });
+  const folder = join(env.PULUMI_HOME || join(homedir(), ".pulumi"), "versions", version, "bin");
+  env.PATH = [folder, ...folders].join(delimiter);
+  const kept = join(folder, "pulumi");
+  const fetching = { command: process.execPath, leading: [join(root, "node_modules/pulumi/run.js")] };
+  return () => (existsSync(kept) ? { command: kept, leading: [] } : fetching);
 }

@@ -15,8 +15,6 @@ export const LEAVER = "boyan.rabchev";
 
 const HALF = "half.json";
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
 /** A stack and its servers in three copies, from which each attempt gets its own. */
 export class Ground {
   private attempts = 0;
@@ -34,7 +32,7 @@ export class Ground {
       authentik: await FaultProxy.start(),
       kubernetes: await FaultProxy.start(),
     });
-    for (const signal of SIGNALS) process.once(signal, ground.abandon);
+    process.once("exit", ground.abandon);
     try {
       await ground.lay();
     } catch (error) {
@@ -65,7 +63,7 @@ export class Ground {
   }
 
   async close(): Promise<void> {
-    for (const signal of SIGNALS) process.off(signal, this.abandon);
+    process.off("exit", this.abandon);
     await Promise.all([this.doors.authentik.close(), this.doors.kubernetes.close()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -74,7 +72,6 @@ export class Ground {
   private readonly abandon = (): void => {
     for (const site of this.opened) site.kill();
     rmSync(this.folder, { recursive: true, force: true });
-    process.exit(130);
   };
 
   private async lay(): Promise<void> {

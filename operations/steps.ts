@@ -30,7 +30,7 @@ export class Steps {
       return;
     }
     try {
-      await whileWaiting(name, act, (text) => context.say(text), "Ctrl-C twice");
+      await whileWaiting(name, act, (text) => context.say(text));
     } catch (error) {
       const [detail] = error instanceof Error ? error.message.split("\n") : [];
       context.log({ ...line, outcome: "failed", detail });

@@ -19,6 +19,13 @@ export interface SandboxOptions {
   readonly directory: string;
 }
 
+/** How the CLI is started. */
+export interface Cli {
+  readonly command: string;
+  /** What comes before its arguments. */
+  readonly leading: readonly string[];
+}
+
 /** The embedded default: an emulated Authentik, an emulated cluster, stand-in plugins, and the real engine. */
 export class Sandbox {
   private constructor(
@@ -29,6 +36,7 @@ export class Sandbox {
     readonly token: string,
     /** Environment under which the CLI finds all of it. */
     readonly env: NodeJS.ProcessEnv,
+    private readonly binaries: string,
   ) {}
 
   /** Builds the engine when it is not there yet, and starts both servers on the state of the folder. */
@@ -59,12 +67,12 @@ export class Sandbox {
       AUTHENTIK_TOKEN: token,
       KUBECONFIG: kubeconfigFile,
     };
-    return new Sandbox(options, authentik, kubernetes, token, env);
+    return new Sandbox(options, authentik, kubernetes, token, env, binaries);
   }
 
-  /** The CLI, which npm's package finds under `PULUMI_HOME`. */
-  get cli(): { readonly command: string; readonly leading: readonly string[] } {
-    return { command: process.execPath, leading: [join(this.options.root, "node_modules/pulumi/run.js")] };
+  /** The CLI itself: npm's package, which would find it under `PULUMI_HOME`, dies of signals before it. */
+  get cli(): Cli {
+    return { command: join(this.binaries, "pulumi"), leading: [] };
   }
 
   /** Runs the CLI in a program's folder. */

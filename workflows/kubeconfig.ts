@@ -26,15 +26,8 @@ export function placeKubeconfig(env: NodeJS.ProcessEnv): void {
     );
   const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "kubeconfig-"));
   const path = join(folder, "config");
-  const clear = () => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", clear);
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const) {
-    // Who listens, too, ends in order: what still runs needs the file until then.
-    process.once(signal, () => process.listenerCount(signal) > 0 || process.exit(code));
-  }
+  // An interrupted command ends so, too, once what it runs has: that needs the file until then.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(path, content, { mode: 0o600 });
   env.KUBECONFIG = path;
   delete env.KUBECONFIG_CONTENT;

@@ -13,7 +13,7 @@ test("what takes long says so, then also how it is stopped, and nothing more onc
     "  … a preview: not yet, after 15 s",
     "  … a preview: not yet, after 30 s",
     "  … a preview: not yet, after 45 s",
-    "  … a preview: not yet, after 60 s; Ctrl-C stops it, and the same command goes on",
+    "  … a preview: not yet, after 60 s; Ctrl-C twice stops it, and the same command goes on",
   ]);
   end("done");
   expect(await waiting).toBe("done");
