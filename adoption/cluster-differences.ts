@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
+import { managedFieldsOf } from "../identity/field-managers";
 import type { Json } from "../live/authentik";
 import { UNKNOWN, type Properties, type Resource, type Step } from "../state/resources";
 import type { Difference } from "./differences";
@@ -33,11 +34,8 @@ const TAKEN_OVER = /^(kubectl|before-first-apply$)/;
 
 /** Whether a field of an object was set with kubectl. */
 function setWithKubectl(object: Json | undefined, field: string): boolean {
-  const { managedFields = [] } = (object?.metadata ?? {}) as {
-    readonly managedFields?: readonly { readonly manager?: string; readonly fieldsV1?: unknown }[];
-  };
   const keys = keysOf(field.replace(/^stringData/, "data"));
-  return managedFields.some(({ manager = "", fieldsV1 }) => {
+  return managedFieldsOf(object).some(({ manager = "", fieldsV1 }) => {
     if (!TAKEN_OVER.test(manager)) return false;
     let fields = fieldsV1;
     for (const key of keys) {

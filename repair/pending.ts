@@ -1,9 +1,10 @@
 import { differingFields } from "../adoption/differences";
+import { isByProvider } from "../identity/field-managers";
 import { kindOf } from "../identity/kinds";
 import { LiveObjects } from "../identity/live-objects";
-import { labelOf, Resolver } from "../identity/resolver";
+import { labelOf, Resolver, type Candidate } from "../identity/resolver";
 import type { Live } from "../live/connect";
-import type { Deployment, PendingOperation } from "../state/resources";
+import { RELEASE, type Deployment, type PendingOperation, type Resource } from "../state/resources";
 import type { Found } from "./import-pending";
 import { isHalfInstalled } from "./stuck-release";
 
@@ -32,6 +33,8 @@ export async function resolvePending(
       say(
         `  ${name}: is there (${answer.candidate.id}) with another ${fields}, so somebody else made it; not imported`,
       );
+    } else if (answer.found === "one" && isForeign(resource, answer.candidate)) {
+      say(`  ${name}: is there (${answer.candidate.id}), and not made by Pulumi; not imported`);
     } else if (answer.found === "one" && !isHalfInstalled(answer.candidate.object)) {
       say(`  ${name}: was made (${answer.candidate.id}); imported`);
       found.push({ resource, id: answer.candidate.id });
@@ -45,6 +48,11 @@ export async function resolvePending(
   }
   tellOthers(pending, known, say);
   return certain ? found : undefined;
+}
+
+/** An object of the cluster that somebody else made. Of a release Helm's record is looked at, which Helm makes. */
+function isForeign({ type }: Resource, { object }: Candidate): boolean {
+  return type.startsWith("kubernetes:") && type !== RELEASE && !isByProvider(object);
 }
 
 function tellOthers(

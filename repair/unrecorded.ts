@@ -5,6 +5,7 @@ import { uncovered } from "../adoption/cluster-differences";
 import { differingFields } from "../adoption/differences";
 import { keyOf, narrow, type ImportFile, type ImportList } from "../adoption/import-file";
 import type { Workspace } from "../commands/workspace";
+import { isByProvider } from "../identity/field-managers";
 import { kindOf } from "../identity/kinds";
 import { LiveObjects } from "../identity/live-objects";
 import { Resolver, type Candidate } from "../identity/resolver";
@@ -31,8 +32,9 @@ export interface Unrecorded {
  * Authentik or the cluster and neither in the state nor among the unfinished operations, so the next `up` would make them
  * again: it is refused ("must be unique", "already exists"), or, where nothing need be unique, doubles them.
  *
- * Only what is there exactly as the program would make it is imported; anything else was made by somebody else, and is
- * `adopt`'s to take over. What names another object by its id can only be told once that one is imported: it waits.
+ * Only what is there exactly as the program would make it is imported, and of the cluster what the provider has made: a
+ * namespace looks the same whoever made it. Anything else was made by somebody else, and is `adopt`'s to take over. What
+ * names another object by its id can only be told once that one is imported: it waits.
  */
 export async function findUnrecorded(
   workspace: Workspace,
@@ -89,6 +91,11 @@ export async function findUnrecorded(
     if (anew !== undefined) {
       stop = true;
       say(`  ${name}: is there (${candidate.id}), and \`up\` would give it another ${anew}; ${adopt}`);
+    } else if (inCluster && !isByProvider(candidate.object)) {
+      left.add(urn);
+      say(
+        `  ${name}: is there (${candidate.id}), and not made by Pulumi; ${adopt}${ofOthers(resource, workspace)}`,
+      );
     } else {
       const others = kind ? otherFields(resource, candidate) : uncovered(resource, candidate.object);
       if (others.length > 0) {
@@ -106,6 +113,12 @@ export async function findUnrecorded(
 
 function nameOf({ type, name }: Resource): string {
   return `${type.slice(type.lastIndexOf(":") + 1)} ${name}`;
+}
+
+/** A namespace of an application may be another's to make, and to keep. */
+function ofOthers({ type }: Resource, { stack }: Workspace): string {
+  if (type !== "kubernetes:core/v1:Namespace") return "";
+  return `, or, where it is an application's, leave it to whoever made it: npm run pulumi -- config set plana-sso:consumerNamespaces existing --stack ${stack}`;
 }
 
 function otherFields(resource: Resource, { object }: Candidate): string[] {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { listen } from "../loopback";
 import { type Kind, KINDS } from "./kinds";
 import { StatusError } from "./status-error";
-import { type KubernetesObject, Store } from "./store";
+import { type Asking, type KubernetesObject, Store } from "./store";
 
 /** Where the cluster keeps its objects, and who may talk to it. */
 export interface KubernetesOptions {
@@ -139,14 +139,26 @@ function patched(
   name: string,
   type: string,
   body: Body,
+  asking: Asking,
+  force: boolean,
 ): KubernetesObject {
-  const exists = store.list(kind, namespace).items.some((object) => object.metadata.name === name);
-  if (!exists && type.startsWith("application/apply-patch")) {
-    const metadata: Body = isMap(body.metadata) ? body.metadata : {};
-    return store.create(kind, namespace, { ...body, metadata: { ...metadata, name } });
-  }
+  if (type.startsWith("application/apply-patch"))
+    return store.apply(kind, namespace, name, body, { ...asking, force });
   const next = merged(store.get(kind, namespace, name), body);
-  return store.update(kind, namespace, name, isMap(next) ? next : {});
+  return store.update(kind, namespace, name, isMap(next) ? next : {}, asking);
+}
+
+/** Who asks: the client says so, or else its program's name is taken. */
+function askingOf({ headers, method }: IncomingMessage, query: URLSearchParams): Asking {
+  const given = query.get("fieldManager");
+  if (!given && method === "PATCH" && headers["content-type"]?.startsWith("application/apply-patch"))
+    throw new StatusError(
+      422,
+      "Invalid",
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  const manager = given ?? headers["user-agent"]?.split("/")[0] ?? "unknown";
+  return { manager, dryRun: query.get("dryRun") === "All" };
 }
 
 function answer(store: Store, request: IncomingMessage, url: URL, body: Body): unknown {
@@ -161,24 +173,26 @@ function answer(store: Store, request: IncomingMessage, url: URL, body: Body): u
   const { method = "GET" } = request;
   if (kind.namespaced && namespace === "" && (name || method === "POST"))
     throw new StatusError(405, "MethodNotAllowed", "an object of this kind needs a namespace");
-  if (method === "POST" && !name)
-    return store.create(kind, namespace, body, url.searchParams.get("dryRun") === "All");
+  const query = url.searchParams;
+  const asking = askingOf(request, query);
+  if (method === "POST" && !name) return store.create(kind, namespace, body, asking);
   if (method === "GET" && !name) {
-    if (url.searchParams.get("watch"))
-      throw new StatusError(405, "MethodNotAllowed", "nothing can be watched here");
+    if (query.get("watch")) throw new StatusError(405, "MethodNotAllowed", "nothing can be watched here");
     const { version, items } = store.list(kind, namespace);
     const metadata = { resourceVersion: String(version) };
     return {
       apiVersion: kind.apiVersion,
       kind: `${kind.kind}List`,
       metadata,
-      items: items.filter(selected(url.searchParams)),
+      items: items.filter(selected(query)),
     };
   }
   if (name && method === "GET") return store.get(kind, namespace, name);
-  if (name && method === "PUT") return store.update(kind, namespace, name, body);
-  if (name && method === "PATCH")
-    return patched(store, about, name, request.headers["content-type"] ?? "", body);
+  if (name && method === "PUT") return store.update(kind, namespace, name, body, asking);
+  if (name && method === "PATCH") {
+    const type = request.headers["content-type"] ?? "";
+    return patched(store, about, name, type, body, asking, query.get("force") === "true");
+  }
   if (name && method === "DELETE") return store.delete(kind, namespace, name);
   throw new StatusError(405, "MethodNotAllowed", `${method} is not possible here`);
 }

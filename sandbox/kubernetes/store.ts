@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { StateFile } from "../state-file";
 import { refuseRoutesTwice } from "./ingress-webhook";
 import { at, type Kind, kindNamed } from "./kinds";
+import { applied, ownersAfterUpdate } from "./managed-fields";
 import { StatusError } from "./status-error";
 
 /** A Kubernetes object. */
@@ -18,6 +19,14 @@ interface Metadata {
   namespace?: string;
   labels?: Record<string, string>;
   [field: string]: unknown;
+}
+
+/** Who asks, as the API server notes it down, and whether it is only tried. */
+export interface Asking {
+  readonly manager: string;
+  readonly dryRun?: boolean;
+  /** Whether it is a server-side apply. */
+  readonly applies?: boolean;
 }
 
 interface State {
@@ -42,7 +51,7 @@ export class Store {
     if (state.version > 0) return;
     const namespace = kindNamed("v1", "Namespace");
     for (const name of namespace ? BUILT_IN : [])
-      if (namespace) this.create(namespace, "", { metadata: { name } });
+      if (namespace) this.create(namespace, "", { metadata: { name } }, { manager: "kube-apiserver" });
   }
 
   private load(): State {
@@ -91,7 +100,7 @@ export class Store {
   }
 
   /** Stores a new object, unless it is only tried; throws 409 where there is one. */
-  create(kind: Kind, namespace: string, body: Record<string, unknown>, dryRun = false): KubernetesObject {
+  create(kind: Kind, namespace: string, body: Record<string, unknown>, asking: Asking): KubernetesObject {
     const metadata = record(body.metadata);
     const generated =
       typeof metadata.generateName === "string" ? metadata.generateName + randomUUID().slice(0, 5) : "";
@@ -117,11 +126,36 @@ export class Store {
       creationTimestamp: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
       generation: 1,
     };
-    return this.save(state, key, kind, { ...body, metadata: made }, dryRun);
+    return this.save(state, key, kind, { ...body, metadata: made }, asking);
+  }
+
+  /** Makes or changes an object by server-side apply; throws 409 where another manager has other values. */
+  apply(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    body: Record<string, unknown>,
+    { force, ...as }: Asking & { readonly force: boolean },
+  ): KubernetesObject {
+    const asking = { ...as, applies: true };
+    const old = this.load().objects[this.key(kind, namespace, name)];
+    const frame = { apiVersion: kind.apiVersion, kind: kind.kind };
+    const live = old ?? { ...frame, metadata: {} };
+    const next = applied(live, { ...body, ...frame }, asking.manager, force);
+    const metadata = { ...record(next.metadata), name };
+    return old
+      ? this.update(kind, namespace, name, { ...next, metadata }, asking)
+      : this.create(kind, namespace, { ...next, metadata }, asking);
   }
 
   /** Replaces an object; throws 409 on an outdated version and 422 on a field that cannot change. */
-  update(kind: Kind, namespace: string, name: string, body: Record<string, unknown>): KubernetesObject {
+  update(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    body: Record<string, unknown>,
+    asking: Asking,
+  ): KubernetesObject {
     const state = this.load();
     const key = this.key(kind, namespace, name);
     const old = state.objects[key];
@@ -150,7 +184,7 @@ export class Store {
       creationTimestamp,
       generation: Number(generation) + (changed ? 1 : 0),
     };
-    return this.save(state, key, kind, { status: old.status, ...body, metadata: next });
+    return this.save(state, key, kind, { status: old.status, ...body, metadata: next }, asking);
   }
 
   /** Deletes an object, and with a namespace all that is in it; throws 404. */
@@ -173,12 +207,14 @@ export class Store {
     key: string,
     kind: Kind,
     body: Record<string, unknown> & { metadata: Metadata },
-    dryRun = false,
+    { manager, dryRun = false, applies = false }: Asking,
   ): KubernetesObject {
     if (kind.kind === "Ingress") refuseRoutesTwice(body, this.list(kind, "").items);
     const version = state.version + 1;
     const metadata: Metadata = { ...body.metadata, resourceVersion: String(version) };
     const object = { ...body, ...filled(kind, body), apiVersion: kind.apiVersion, kind: kind.kind, metadata };
+    // Of an apply they are known already: what the server fills in is nobody's then.
+    if (!applies) metadata.managedFields = ownersAfterUpdate(state.objects[key], object, manager);
     if (!dryRun) this.put({ version, objects: { ...state.objects, [key]: object } });
     return object;
   }

@@ -30,10 +30,20 @@ export class Cluster {
     );
   }
 
-  /** One request; nothing for 404 on reading, an error with the server's message for every other refusal. */
-  async request(method: string, path: string, body?: Properties): Promise<Properties | undefined> {
-    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-    const answer = await fetch(this.server + path, {
+  /**
+   * One request; nothing for 404 on reading, an error with the server's message for every other refusal.
+   *
+   * @param query of the path; names the manager of what is written.
+   */
+  async request(
+    method: string,
+    path: string,
+    body?: Properties,
+    query: Readonly<Record<string, string>> = {},
+    type = method === "PATCH" ? "application/merge-patch+json" : "application/json",
+  ): Promise<Properties | undefined> {
+    const asked = new URLSearchParams(query).toString();
+    const answer = await fetch(this.server + path + (asked && `?${asked}`), {
       method,
       headers: { authorization: `Bearer ${this.token}`, ...(body ? { "content-type": type } : {}) },
       body: body && JSON.stringify(body),
@@ -49,21 +59,20 @@ export class Cluster {
     return this.request("GET", pathOf(kind, namespace, name));
   }
 
-  /** Makes an object, or (with `adopt`) brings the one that is there to this. */
-  async put(kind: Kind, object: Properties, adopt = false): Promise<Properties> {
-    const { namespace, name } = objectOf(object.metadata);
-    const place = textOf(namespace);
-    const there = adopt && (await this.get(kind, place, textOf(name)));
-    const made = there
-      ? await this.request("PUT", pathOf(kind, place, textOf(name)), object)
-      : await this.request("POST", pathOf(kind, place), object);
-    return made ?? {};
+  /** Makes an object; one that is only tried is not kept, but the API server and its webhooks are asked. */
+  async create(kind: Kind, object: Properties, manager: string, dryRun = false): Promise<Properties> {
+    const { namespace } = objectOf(object.metadata);
+    const query = { fieldManager: manager, ...(dryRun ? { dryRun: "All" } : {}) };
+    return (await this.request("POST", pathOf(kind, textOf(namespace)), object, query)) ?? {};
   }
 
-  /** What the API server would say to a new object, its webhooks included; nothing is made. */
-  async tryCreate(kind: Kind, object: Properties): Promise<void> {
-    const { namespace } = objectOf(object.metadata);
-    await this.request("POST", `${pathOf(kind, textOf(namespace))}?dryRun=All`, object);
+  /** Makes an object, or brings the one that is there to this. */
+  async put(kind: Kind, object: Properties, manager: string): Promise<Properties> {
+    const { namespace, name } = objectOf(object.metadata);
+    const place = textOf(namespace);
+    if (!(await this.get(kind, place, textOf(name)))) return this.create(kind, object, manager);
+    const path = pathOf(kind, place, textOf(name));
+    return (await this.request("PUT", path, object, { fieldManager: manager })) ?? {};
   }
 
   /** Deletes an object; one that is gone already is fine. */

@@ -39,6 +39,9 @@ function kindOf(object: Properties): Kind {
 
 const SECRETS = kindOf({ apiVersion: "v1", kind: "Secret" });
 
+/** As the API server notes down who made something: Helm names nobody, so it is the program in which it runs. */
+const MANAGER = "pulumi-resource-kubernetes";
+
 /** Helm's own encoding: JSON, gzip, base64; Kubernetes adds another base64. */
 function packed(
   namespace: string,
@@ -146,7 +149,7 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
   const values = objectOf(inputs.values);
   const spaces = kindOf({ apiVersion: "v1", kind: "Namespace" });
   if (inputs.createNamespace && !(await cluster.get(spaces, "", namespace)))
-    await cluster.put(spaces, { metadata: { name: namespace } });
+    await cluster.create(spaces, { metadata: { name: namespace } }, MANAGER);
   await checkSettings(cluster, namespace, name, values);
   const revisions = await history(cluster, namespace, name);
   if (revisions.some((record) => statusOf(record).startsWith("pending-")))
@@ -171,9 +174,9 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
     type: "helm.sh/release.v1",
     stringData: { release: packed(namespace, name, revision) },
   });
-  await cluster.put(SECRETS, record(last ? "pending-upgrade" : "pending-install"));
+  await cluster.create(SECRETS, record(last ? "pending-upgrade" : "pending-install"), MANAGER);
   for (const object of objects)
-    await cluster.put(kindOf(object), await withAccountOf(cluster, namespace, object), true);
+    await cluster.put(kindOf(object), await withAccountOf(cluster, namespace, object), MANAGER);
   const same = (a: Properties, b: Properties) =>
     a.kind === b.kind && objectOf(a.metadata).name === objectOf(b.metadata).name;
   const stale = (last?.objects ?? []).filter((old) => !objects.some((object) => same(old, object)));
@@ -181,10 +184,10 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
     await cluster.delete(kindOf(object), namespace, textOf(objectOf(object.metadata).name));
   const homeless = await withoutAccount(cluster, namespace, objects);
   if (homeless) {
-    await cluster.put(SECRETS, record("failed"), true);
+    await cluster.put(SECRETS, record("failed"), MANAGER);
     throw new Error(`helm: release ${name} failed: ${homeless}`);
   }
-  await cluster.put(SECRETS, record("deployed"), true);
+  await cluster.put(SECRETS, record("deployed"), MANAGER);
   const kept = Number(inputs.maxHistory ?? 0);
   for (const old of kept > 0 ? revisions.slice(kept - 1) : [])
     await cluster.delete(SECRETS, namespace, textOf(objectOf(old.metadata).name));

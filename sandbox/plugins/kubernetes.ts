@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+
 import { version } from "@pulumi/kubernetes/package.json";
 
 import { kindNamed, KINDS, type Kind, pathOf } from "../kubernetes/kinds";
@@ -70,29 +72,102 @@ function patch(news: Properties, before: Properties): Properties {
   return { ...Object.fromEntries(gone.map((name) => [name, null])), ...Object.fromEntries(kept) };
 }
 
-/** Marks what was imported and never applied: server-side apply takes away only what this manager has set. */
-const IMPORTED = "__imported";
+/** Where the state of a resource keeps the name under which its object is applied. */
+const FIELD_MANAGER = "__fieldManager";
+/** Who makes an object; it is applied under a name of its own from its first update on. */
+const CREATOR = "pulumi-kubernetes";
 
-/** Fields of an object that is there, and that are given another value. */
-function conflicts(given: Value, live: Value | undefined, path: string): string[] {
-  if (live === undefined) return [];
-  if (isObject(given) && isObject(live))
-    return Object.entries(given).flatMap(([name, value]) => conflicts(value, live[name], `${path}.${name}`));
-  if (Array.isArray(given) && Array.isArray(live) && given.length === live.length)
-    return given.flatMap((value, index) => conflicts(value, live[index], `${path}[${index}]`));
-  return JSON.stringify(given) === JSON.stringify(live) ? [] : [path];
+/** Managers whose fields the provider makes its own before it applies: how what they set was set (its source, `fixCSAFieldManagers`). */
+const TAKEN_OVER: readonly (readonly [prefix: string, operation: string])[] = [
+  ["kubectl", "Apply"],
+  ["kubectl", "Update"],
+  ["before-first-apply", "Update"],
+  ["pulumi-kubernetes", "Update"],
+  ["pulumi-resource-kubernetes", "Update"],
+];
+/** Of these a preview, which takes nothing over, takes the fields. */
+const OWN_UPDATES = ["pulumi-kubernetes", "pulumi-resource-kubernetes"];
+
+function newManager(): string {
+  return `${CREATOR}-${randomBytes(4).toString("hex")}`;
 }
 
-/** Server-side apply takes no field from another manager that has another value for it, unless it is told to. */
-function refuseConflicts(given: Properties, live: Properties, force: boolean): void {
-  const { annotations } = objectOf(given.metadata);
-  const forced = textOf(objectOf(annotations)["pulumi.com/patchForce"]) === "true";
-  if (force || forced) return;
-  const found = conflicts(given, live, "");
-  if (found.length > 0)
-    throw new Error(
-      `Server-Side Apply field conflict detected: Apply failed with ${found.length} conflicts: ${found.join(", ")}`,
-    );
+function managersOf(live: Properties): Properties[] {
+  const { managedFields } = objectOf(live.metadata);
+  return (Array.isArray(managedFields) ? managedFields : []).filter(isObject);
+}
+
+/** The owners of an object's fields after what others have set is made a manager's own; nothing where there is none. */
+function takenOver(live: Properties, own: string): Value | undefined {
+  const entries = managersOf(live);
+  const isOwn = ({ manager, operation }: Properties) => manager === own && operation === "Apply";
+  const theirs = entries.filter(
+    (entry) =>
+      !isOwn(entry) &&
+      TAKEN_OVER.some(
+        ([prefix, operation]) => textOf(entry.manager).startsWith(prefix) && entry.operation === operation,
+      ),
+  );
+  const [first] = theirs;
+  if (!first) return undefined;
+  const merged = [...entries.filter(isOwn), ...theirs].reduce<Value>(
+    (all, { fieldsV1 }) => joined(all, objectOf(fieldsV1)),
+    {},
+  );
+  const rest = entries.filter((entry) => !isOwn(entry) && !theirs.includes(entry));
+  return [...rest, { ...first, manager: own, operation: "Apply", fieldsV1: merged }];
+}
+
+function joined(a: Value, b: Value | undefined): Value {
+  if (!isObject(a) || !isObject(b)) return b ?? a;
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return Object.fromEntries(names.map((name) => [name, joined(a[name] ?? {}, b[name])]));
+}
+
+function names(entry: Properties, path: readonly string[]): boolean {
+  return (
+    path.reduce<Value | undefined>((tree, name) => objectOf(tree)[`f:${name}`], entry.fieldsV1) !== undefined
+  );
+}
+
+/**
+ * What is applied where some paths are to be left alone: not what another manager has set, and of the rest what is there
+ * (the provider's source, `handleSSAIgnoreFields`).
+ */
+function leftAlone(
+  inputs: Properties,
+  live: Properties,
+  own: string,
+  ignored: readonly string[],
+): Properties {
+  return ignored.reduce((object, text) => {
+    const path = text.split(".");
+    const managers = managersOf(live).filter((entry) => names(entry, path));
+    if (managers.length > 0 && !managers.some(({ manager }) => manager === own))
+      return changedAt(object, path, undefined);
+    const there = path.reduce<Value | undefined>((inner, name) => objectOf(inner)[name], live);
+    return there === undefined ? object : changedAt(object, path, there);
+  }, inputs);
+}
+
+function changedAt(object: Properties, [name = "", ...rest]: string[], value: Value | undefined): Properties {
+  if (rest.length > 0) return { ...object, [name]: changedAt(objectOf(object[name]), rest, value) };
+  return value === undefined ? without(object, name) : { ...object, [name]: value };
+}
+
+/** Whether fields are taken from other managers that have other values for them. */
+function forces(inputs: Properties, live: Properties, preview: boolean, always: boolean): boolean {
+  const { annotations } = objectOf(inputs.metadata);
+  const managers = managersOf(live);
+  return (
+    always ||
+    textOf(objectOf(annotations)["pulumi.com/patchForce"]) === "true" ||
+    managers.length === 0 ||
+    (preview &&
+      managers.some(
+        ({ manager, operation }) => operation === "Update" && OWN_UPDATES.includes(textOf(manager)),
+      ))
+  );
 }
 
 /** Refusals that the provider passes over in a preview: what is not there yet may come, what is there is told by the run. */
@@ -136,8 +211,39 @@ export function kubernetes(): Plugin {
     const { namespace, name } = objectOf(object.metadata);
     return namespace ? `${textOf(namespace)}/${textOf(name)}` : textOf(name);
   };
-  const outputs = (live: Properties, inputs: Properties): Properties =>
-    inputs.stringData === undefined ? live : { ...live, stringData: inputs.stringData };
+  const outputs = (live: Properties, inputs: Properties, manager: string): Properties => ({
+    ...live,
+    ...(inputs.stringData === undefined ? {} : { stringData: inputs.stringData }),
+    [FIELD_MANAGER]: manager,
+  });
+  const managerOf = (state: Properties): string => textOf(state[FIELD_MANAGER]) || newManager();
+  /** Server-side apply, as the provider does it. */
+  const apply = async (
+    path: string,
+    wanted: Properties,
+    own: string,
+    preview: boolean,
+    ignored: readonly string[],
+  ) => {
+    const found = await api().request("GET", path);
+    if (!found) throw new Error(`${path}: not found`);
+    const managedFields = preview ? undefined : takenOver(found, own);
+    const live = managedFields
+      ? ((await api().request("PATCH", path, { metadata: { managedFields } })) ?? {})
+      : found;
+    const query = {
+      fieldManager: own,
+      force: String(forces(wanted, live, preview, force)),
+      ...(preview ? { dryRun: "All" } : {}),
+    };
+    const body = leftAlone(wanted, live, own, ignored);
+    try {
+      return (await api().request("PATCH", path, body, query, "application/apply-patch+yaml")) ?? {};
+    } catch (error) {
+      if (!String(error).includes("Apply failed with")) throw error;
+      throw new Error(`Server-Side Apply field conflict detected. ${String(error)}`);
+    }
+  };
 
   return {
     name: "kubernetes",
@@ -191,36 +297,38 @@ export function kubernetes(): Plugin {
         // A dry run on the server, where all is known.
         if (serverSide && !hasUnknown(inputs))
           await api()
-            .tryCreate(kind, inputs)
+            .create(kind, inputs, CREATOR, true)
             .catch((error: unknown) => {
               if (!PASSED_OVER.test(String(error))) throw error;
             });
         return { id: "", outputs: inputs };
       }
       // What is there already is not taken over (4.29 and later), unless `upsertExistingObjects` is set.
-      const live = await api().put(kind, inputs);
-      return { id: idOf(live), outputs: outputs(live, inputs) };
+      const live = await api().create(kind, inputs, CREATOR);
+      return { id: idOf(live), outputs: outputs(live, inputs, newManager()) };
     },
     read: async (on, id, state, inputs) => {
       if (on.type === RELEASE) return helm.read(on, id, state, inputs);
       const live = await api().get(...place(kindOf(on.type), id));
       if (!live) return undefined;
-      const imported = !inputs || state[IMPORTED] === true;
       return {
         id,
-        outputs: { ...outputs(live, inputs ?? {}), ...(imported ? { [IMPORTED]: true } : {}) },
+        outputs: outputs(live, inputs ?? {}, managerOf(state)),
         inputs: inputs ? refreshed(inputs, live) : written(live),
       };
     },
-    update: async (on, id, olds, news, oldInputs, preview) => {
-      if (on.type === RELEASE) return helm.update(on, id, olds, news, oldInputs, preview);
-      if (olds[IMPORTED] === true) refuseConflicts(stored(kindOf(on.type), news), olds, force);
-      if (preview) return { ...olds, ...news };
+    update: async (on, id, olds, news, oldInputs, preview, ignored) => {
+      if (on.type === RELEASE) return helm.update(on, id, olds, news, oldInputs, preview, ignored);
       const kind = kindOf(on.type);
+      if (preview && (!serverSide || hasUnknown(news))) return { ...olds, ...news };
       const path = pathOf(...place(kind, id));
-      const applied = olds[IMPORTED] === true ? {} : stored(kind, oldInputs);
-      const live = await api().request("PATCH", path, patch(stored(kind, news), applied));
-      return outputs(live ?? {}, news);
+      const own = managerOf(olds);
+      const live = serverSide
+        ? await apply(path, stored(kind, news), own, preview, ignored)
+        : await api().request("PATCH", path, patch(stored(kind, news), stored(kind, oldInputs)), {
+            fieldManager: CREATOR,
+          });
+      return outputs(live ?? {}, news, own);
     },
     delete: async (on, id, olds) => {
       if (on.type === RELEASE) return helm.delete(on, id, olds);

@@ -75,6 +75,8 @@ export interface Plugin {
     news: Properties,
     oldInputs: Properties,
     preview: boolean,
+    /** Paths that are to be left alone. */
+    ignored: readonly string[],
   ): Awaitable<Properties>;
   delete(on: Subject, id: string, olds: Properties): Awaitable<void>;
   invoke(token: string, args: Properties): Awaitable<Properties>;
@@ -253,9 +255,11 @@ function service(plugin: Plugin): UntypedServiceImplementation {
     update: unary(async (request: rpc.UpdateRequest) => {
       const on = subject(request);
       const olds = plain(request.getOlds());
-      const news = leftAlone(plain(request.getNews()), olds, request.getIgnorechangesList());
+      const ignored = request.getIgnorechangesList();
+      const news = leftAlone(plain(request.getNews()), olds, ignored);
       const before = plain(request.getOldInputs());
-      const outputs = await plugin.update(on, request.getId(), olds, news, before, request.getPreview());
+      const preview = request.getPreview();
+      const outputs = await plugin.update(on, request.getId(), olds, news, before, preview, ignored);
       const answer = new rpc.UpdateResponse();
       answer.setProperties(marked(outputs, on.type, decode(request.getNews())));
       return answer;

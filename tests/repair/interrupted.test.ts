@@ -335,6 +335,47 @@ test("what is in the cluster and was not written down is imported, but for a Sec
   expect(await workspace.pulumi(["stack", "import"], { stdin: whole })).toMatchObject({ code: 0 });
 });
 
+/** Writes to the cluster as `kubectl` does. */
+async function kubectl(method: "POST" | "DELETE", path: string, body?: object): Promise<void> {
+  const { url } = trial.sandbox.kubernetes;
+  const { ok } = await fetch(`${url}${path}?fieldManager=kubectl-create`, {
+    method,
+    headers: { authorization: `Bearer ${trial.sandbox.token}`, "content-type": "application/json" },
+    body: body && JSON.stringify(body),
+  });
+  if (!ok) throw new Error(`${method} ${path}`);
+}
+
+test("what somebody else made under the same name is never taken for the run's own, and stays", async () => {
+  const whole = await forget("Namespace::monitoring", "Service::matomo-admin-outpost");
+  const service = "/api/v1/namespaces/matomo/services/matomo-admin-outpost";
+  const { spec } = await trial.cluster<{ spec: object }>(service);
+  await kubectl("DELETE", "/api/v1/namespaces/monitoring");
+  await kubectl("DELETE", service);
+  await kubectl("POST", "/api/v1/namespaces", { metadata: { name: "monitoring" } });
+  await kubectl("POST", "/api/v1/namespaces/matomo/services", {
+    metadata: { name: "matomo-admin-outpost", annotations: { "pulumi.com/skipAwait": "true" } },
+    spec,
+  });
+  const { code, stdout, stderr } = await converge(workspace);
+  expect(code).not.toBe(0);
+  expect(stdout + stderr).toContain('namespaces "monitoring" already exists');
+  for (let time = 1; time <= 2; time += 1) expect(await mend(workspace, options)).toBe(true);
+  const adopt = "`npm run adopt -- --stack killed` shows what taking it over would change";
+  // Each is said once by each mending.
+  expect([...new Set(said.filter((line) => line.includes(": is there (")))]).toEqual([
+    `  Namespace monitoring: is there (monitoring), and not made by Pulumi; ${adopt}, or, where it is an application's, leave it to whoever made it: npm run pulumi -- config set plana-sso:consumerNamespaces existing --stack killed`,
+    `  Service matomo-admin-outpost: is there (matomo/matomo-admin-outpost), and not made by Pulumi; ${adopt}`,
+  ]);
+  const { resources } = await deployment(workspace);
+  expect(resources.filter(({ name }) => /^(monitoring|matomo-admin-outpost)$/.test(name))).toEqual([]);
+  await kubectl("DELETE", "/api/v1/namespaces/monitoring");
+  await kubectl("DELETE", service);
+  expect(await workspace.pulumi(["stack", "import"], { stdin: whole })).toMatchObject({ code: 0 });
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
 test("a chain that nobody wrote down is recorded link by link, and left to an adoption", async () => {
   await forgetChain();
   expect(await mend(workspace, { ...options, adopting: true })).toBe(true);

@@ -112,10 +112,63 @@ test("patches merge, null deletes, and apply makes what is not there", async () 
   expect(await call("PATCH", `${SECRETS}/a`, patch, "application/merge-patch+json")).toMatchObject({
     status: 404,
   });
-  await call("PATCH", `${SECRETS}/a`, secret("a"), "application/apply-patch+yaml");
+  const APPLY = "application/apply-patch+yaml";
+  expect(await call("PATCH", `${SECRETS}/a`, secret("a"), APPLY)).toMatchObject({
+    status: 422,
+    body: { message: expect.stringContaining("fieldManager: Required value") as string },
+  });
+  await call("PATCH", `${SECRETS}/a?fieldManager=flux`, secret("a"), APPLY);
   const { body } = await call("PATCH", `${SECRETS}/a`, patch, "application/strategic-merge-patch+json");
   expect(body).toMatchObject({ data: { A: "MQ==", B: "Mg==" }, metadata: { labels: { more: "1" } } });
   expect(body.metadata).not.toHaveProperty("labels.app");
+});
+
+interface Owned {
+  readonly metadata: {
+    readonly managedFields: readonly { readonly manager: string; readonly operation: string }[];
+  };
+}
+
+test("who has set which field is noted down, for every way of writing", async () => {
+  const owners = async () =>
+    Object.fromEntries(
+      ((await call("GET", `${SECRETS}/a`)).body as unknown as Owned).metadata.managedFields.map(
+        ({ manager, operation, ...entry }) => [
+          `${manager} ${operation}`,
+          (entry as { fieldsV1?: object }).fieldsV1,
+        ],
+      ),
+    );
+  await call("POST", `${SECRETS}?fieldManager=kubectl-create`, { ...secret("a"), type: "x" });
+  expect(await owners()).toEqual({
+    "kubectl-create Update": {
+      "f:data": { "f:A": {} },
+      "f:metadata": { "f:labels": { "f:app": {} } },
+      "f:type": {},
+    },
+  });
+  // A client that names nobody is called as its program.
+  const more = { data: { A: "Mg==", B: "Mg==" } };
+  await call("PATCH", `${SECRETS}/a`, more, "application/merge-patch+json");
+  expect(await owners()).toMatchObject({
+    "kubectl-create Update": { "f:type": {} },
+    "node Update": { "f:data": { "f:A": {}, "f:B": {} } },
+  });
+  const apply = (data: object, more = "") =>
+    call("PATCH", `${SECRETS}/a?fieldManager=flux${more}`, { data }, "application/apply-patch+yaml");
+  expect(await apply({ A: "Mw==" })).toMatchObject({
+    status: 409,
+    body: { message: 'Apply failed with 1 conflict: conflict with "node" using v1: .data.A' },
+  });
+  // What is the same is shared; what is left out afterwards is taken away only where nobody else has set it.
+  expect(await apply({ B: "Mg==", C: "Mw==" })).toMatchObject({ status: 200 });
+  await apply({ A: "Mw==" }, "&force=true");
+  expect(await owners()).toMatchObject({
+    "node Update": { "f:data": { "f:B": {} } },
+    "flux Apply": { "f:data": { "f:A": {} } },
+  });
+  const { body } = await call("GET", `${SECRETS}/a`);
+  expect(body.data).toEqual({ A: "Mw==", B: "Mg==" });
 });
 
 test("a namespace takes everything in it along, and the state survives a restart", async () => {

@@ -37,6 +37,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** Asks the API server past the plugin. */
+async function call(method: "POST" | "PATCH", path: string, body: Properties): Promise<void> {
+  const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+  const headers = { authorization: `Bearer ${TOKEN}`, "content-type": type };
+  const answer = await fetch(cluster.url + path, { method, headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
 const settings = (data: Record<string, string>, namespace = "default"): Properties => ({
   apiVersion: "v1",
   kind: "Secret",
@@ -118,19 +126,47 @@ describe("objects", () => {
     expect((await plugin.read(INGRESS, "default/two")).id).toBe("");
   });
 
-  test("another manager's fields are taken only where that is said", async () => {
-    await plugin.create(SECRET, settings({ A: "1" }));
+  test("what was made with kubectl is taken over whole, and another manager's fields only where that is said", async () => {
+    const types = { ...settings({ A: "1", B: "2" }), type: "Opaque" };
+    await call("POST", "/api/v1/namespaces/default/secrets?fieldManager=kubectl-create", types);
+    const patch = { data: { A: "OQ==" } };
+    await call(
+      "PATCH",
+      "/api/v1/namespaces/default/secrets/settings?fieldManager=kustomize-controller",
+      patch,
+    );
     const { id, outputs, inputs } = await plugin.read(SECRET, "default/settings");
     const other = settings({ A: "2" });
     await expect(plugin.update(SECRET, id, outputs, other, inputs)).rejects.toThrow(
-      "Server-Side Apply field conflict detected: Apply failed with 1 conflicts: .data.A",
+      'Apply failed with 1 conflict: conflict with "kustomize-controller" using v1: .data.A',
     );
     const { metadata } = other;
     const annotations = { "pulumi.com/patchForce": "true" };
     const forced = { ...other, metadata: { ...objectOf(metadata), annotations } };
-    expect(reveal(await plugin.update(SECRET, id, outputs, forced, inputs))).toMatchObject({
-      data: { A: "Mg==" },
-    });
+    const updated = objectOf(reveal(await plugin.update(SECRET, id, outputs, forced, inputs)));
+    expect(updated.data).toEqual({ A: "Mg==" });
+    expect(updated).toHaveProperty("metadata.managedFields.length", 1);
+  });
+
+  test("the API server knows what this provider has made, and what an update left out is gone", async () => {
+    const before = settings({ A: "1", B: "2" });
+    const { id, outputs } = await plugin.create(SECRET, before);
+    expect(outputs).toHaveProperty(
+      "metadata.managedFields.0",
+      expect.objectContaining({
+        manager: "pulumi-kubernetes",
+        operation: "Update",
+      }),
+    );
+    const updated = objectOf(reveal(await plugin.update(SECRET, id, outputs, settings({ B: "3" }), before)));
+    expect(updated.data).toEqual({ B: "Mw==" });
+    expect(updated).toHaveProperty(
+      "metadata.managedFields.0",
+      expect.objectContaining({
+        manager: expect.stringMatching(/^pulumi-kubernetes-[0-9a-f]{8}$/) as string,
+        operation: "Apply",
+      }),
+    );
   });
 
   test("a preview makes nothing", async () => {
@@ -226,7 +262,7 @@ describe("objects", () => {
     };
     const { id, outputs } = await plugin.create(type, inputs);
     expect(outputs).toHaveProperty("spec.clusterIP");
-    await plugin.update(type, id, outputs, { ...inputs, spec: { selector: { app: "other" } } }, {});
+    await call("PATCH", "/api/v1/namespaces/default/services/web", { spec: { selector: { app: "other" } } });
     const { outputs: live } = await plugin.read(type, id, outputs, inputs);
     expect((await plugin.diff(type, id, live, inputs)).paths).toEqual(["spec.selector.app"]);
   });
