@@ -83,7 +83,7 @@ export function isService({ type }: Account): boolean {
  */
 export function findNamed<T extends Named>(wanted: string, all: readonly T[]): T | undefined {
   for (const field of ["username", "email", "name"] as const) {
-    const found = all.filter((each) => each[field] !== "" && fold(each[field]) === fold(wanted));
+    const found = all.filter((each) => isSame(each[field], wanted));
     if (found.length > 1) {
       throw new Refusal(
         `${JSON.stringify(wanted)} is the ${field} of ${found.map(({ username }) => username).join(" and ")}\n` +
@@ -119,6 +119,11 @@ export function likelyNamed<T extends Named>(wanted: string, all: readonly T[]):
     const first = all.findIndex(({ username }) => username === each.username) === index;
     return first && parts(each).includes(written);
   });
+}
+
+/** Whether two usernames, addresses or names are the same for people; nothing is the same as nothing. */
+export function isSame(one: string, other: string): boolean {
+  return one !== "" && fold(one) === fold(other);
 }
 
 function fold(text: string): string {

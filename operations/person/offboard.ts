@@ -2,6 +2,7 @@ import type { AuthentikApi } from "../../live/authentik";
 import { configured } from "../../live/configuration";
 import type { Secret } from "../../live/secret";
 import { saidOf, ServerError } from "../../live/server-error";
+import { visible } from "../../stacks/visible";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
 import { StackSettings } from "../settings";
@@ -11,7 +12,7 @@ import { administrator, findNamed, isService, unknownPerson, type Account } from
 import { cutOff, keptOn, type CutOff, type Left } from "./cut-off";
 import { markedAfter, markLeaving, rosterOf, type Marked, type Roster } from "./leaving";
 import { activityQuery, askLoki, type Activity } from "./loki";
-import { findPerson, type Who } from "./who";
+import { findPerson, othersOf, type Others, type Who } from "./who";
 
 export interface OffboardOptions {
   /** Acts on the server, too, before the merge. */
@@ -34,6 +35,7 @@ export async function offboard(context: Context, wanted: string, options: Offboa
   const roster = rosterOf(context);
   if (!options.now) return markOnly(context, wanted, roster);
 
+  const { workspace, dryRun } = context;
   const { authentik: api } = await context.live();
   const who = await findPerson(wanted, roster.people, api);
   const unknown = await protect(context, api, who, options.force);
@@ -47,22 +49,26 @@ export async function offboard(context: Context, wanted: string, options: Offboa
     ? await cutOff(context, api, who.account, options.authenticators)
     : { done: [], failed: [], left: [] };
   const kept = who.account ? await notesOf(api, who.account, options.authenticators) : [];
-  const notes = [...unknown, ...kept];
+  const others = othersOf(who);
+  const notes = [...unknown, ...othersText(others, workspace.stack), ...kept];
   const marked: Marked = who.roster
     ? await markedAfter(context, roster, who.roster)
     : { change: "", text: `${username} is not in the roster: there is nothing to mark.` };
-  const left = [...cut.left, ...(marked.failed ? [{ what: "marks missing in the roster", count: 1 }] : [])];
+  const beside = [
+    { what: "other active accounts with the same address", count: others.sameAddress.length },
+    { what: "marks missing in the roster", count: Number(marked.failed ?? false) },
+  ];
+  const left = [...cut.left, ...beside.filter(({ count }) => count > 0)];
   const activity = await activityOf(context, username, options);
   // What is read back counts: a change whose answer was lost is done all the same.
-  const fine =
-    left.length === 0 && activity.failed === undefined && (!context.dryRun || cut.failed.length === 0);
+  const fine = left.length === 0 && activity.failed === undefined && (!dryRun || cut.failed.length === 0);
   return {
     code: fine ? 0 : 1,
     text: report(context, username, { server, marked, account: who.account, cut, left, notes, activity }),
     data: {
       person: username,
       server,
-      dryRun: context.dryRun,
+      dryRun,
       change: marked.change,
       done: cut.done,
       failed: cut.failed,
@@ -153,6 +159,17 @@ async function notesOf(api: AuthentikApi, account: Account, authenticators: bool
   }
 }
 
+/** Somebody who has left may still come in by another account: Authentik demands of no address that it is one person's. */
+function othersText({ sameAddress, sameName }: Others, stack: string): string[] {
+  const text = ({ username, name }: Account, what: string) =>
+    `${visible(`${username} (${name})`)} is active and has the same ${what}; if it is the same person's:\n` +
+    `      mend: ${mend.ops(stack, `person offboard ${visible(username)} --now`)}`;
+  return [
+    ...sameAddress.map((account) => `${text(account, "address")}   (else give it another address)`),
+    ...sameName.map((account) => text(account, "name")),
+  ];
+}
+
 interface Asked extends Activity {
   readonly failed?: string;
 }
@@ -194,11 +211,12 @@ function report(
   const lines: string[] = [];
   const { done, failed } = cut;
   const leftLine = `Left: ${left.length === 0 ? "none" : left.map(leftText).join(", ")}`;
-  if (!account)
-    lines.push(`${username} has no account on ${server}.`, ...(left.length > 0 ? [leftLine] : []));
-  else if (dryRun)
-    lines.push(`On ${server} would be done:`, ...(done.length > 0 ? done : ["nothing"]).map(item));
-  else {
+  if (!account || dryRun) {
+    if (!account) lines.push(`${username} has no account on ${server}.`);
+    else lines.push(`On ${server} would be done:`, ...(done.length > 0 ? done : ["nothing"]).map(item));
+    if (left.length > 0) lines.push(leftLine);
+    lines.push(...failed.map((why) => `Refused: ${why}`));
+  } else {
     const complete = cut.left.length === 0;
     lines.push(
       complete

@@ -3,7 +3,7 @@ import type { AuthentikApi } from "../../live/authentik";
 import type { Organisation, RosterEntry } from "../../stacks/organisation";
 import { readRoster } from "../../stacks/roster";
 import { Refusal } from "../context";
-import { findNamed, listAccounts, unknownPerson, type Account, type Named } from "./accounts";
+import { findNamed, isSame, listAccounts, unknownPerson, type Account, type Named } from "./accounts";
 
 /** A person of the roster. */
 export interface OnRoster extends Pick<Person, "username" | "name" | "email"> {
@@ -50,6 +50,22 @@ export async function findPerson(
   if (!account && !entry)
     throw unknownPerson(wanted, [...roster, ...accounts], "on the roster or the server");
   return { roster: entry, account, accounts };
+}
+
+/** Other accounts that let in, and may be the same person's. */
+export interface Others {
+  readonly sameAddress: readonly Account[];
+  /** Of those with another address. */
+  readonly sameName: readonly Account[];
+}
+
+export function othersOf({ roster, account, accounts }: Who): Others {
+  const own = [roster, account].flatMap((each) => each ?? []);
+  const others = accounts.filter(({ pk, active }) => active && pk !== account?.pk);
+  const alike = (field: "email" | "name") =>
+    others.filter((other) => own.some((each) => isSame(each[field], other[field])));
+  const sameAddress = alike("email");
+  return { sameAddress, sameName: alike("name").filter((other) => !sameAddress.includes(other)) };
 }
 
 /** The one with the same username, else with the same address. */

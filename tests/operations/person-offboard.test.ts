@@ -359,6 +359,55 @@ test("an account that is gone already: the roster is marked, and that is all", a
   expect(office.roster()).toContain(LEFT);
 });
 
+describe("another account that may be the same person's", () => {
+  let other: Body;
+  const make = async (more: Body) => {
+    other = await office.ask("POST", "/core/users/", { username: "bobby", name: "Bobby", ...more });
+  };
+  afterEach(() => office.ask("DELETE", `/core/users/${String(other.pk)}/`));
+  const COMMAND = "npm run ops -- --stack prod person offboard bobby --now";
+
+  test("with the same address: told, exit 1, until it is cut off as well", async () => {
+    await make({ email: "Boyan.Rabchev@PLANA.solutions" });
+    const { code, printed } = await ops(NOW);
+    expect(code).toBe(1);
+    const dry = await ops(["--dry-run", ...NOW]);
+    expect([dry.code, dry.printed]).toEqual([1, expect.stringContaining("Left: 1 other active accounts")]);
+    expect(printed).toContain("boyan.rabchev is cut off; read back from");
+    expect(printed).toContain("Left: 1 other active accounts with the same address");
+    expect(printed).toContain(`bobby (Bobby) is active and has the same address`);
+    expect(printed).toContain(`  mend: ${COMMAND}`);
+    expect((await ops(["person", "offboard", "bobby", "--now"])).code).toBe(0);
+    const again = await ops(NOW);
+    expect([again.code, again.printed]).toEqual([0, expect.not.stringContaining("bobby")]);
+  });
+
+  test("with the same name: told, and no more", async () => {
+    await make({ name: "boyan  RABCHEV", email: "bobby@example.org" });
+    const { code, printed } = await ops(NOW);
+    expect(code).toBe(0);
+    expect(printed).toContain("bobby (boyan  RABCHEV) is active and has the same name");
+    expect(printed).toContain(`  mend: ${COMMAND}`);
+    expect(printed).toContain("Left: none");
+  });
+
+  test("with the name of the roster, where the person has no account of it: told", async () => {
+    await office.ask("DELETE", `/core/users/${String(boyan.pk)}/`);
+    await make({ username: "bobby.b", name: "Boyan Rabchev", email: "" });
+    const { code, printed } = await ops(["person", "offboard", "boyan.rabchev@plana.solutions", "--now"]);
+    expect([code, printed]).toEqual([0, expect.stringContaining("bobby.b (Boyan Rabchev) is active")]);
+  });
+
+  test.each<[string, Body]>([
+    ["that is disabled", { name: "Boyan Rabchev", email: "boyan.rabchev@plana.solutions", is_active: false }],
+    ["of nobody alike, and without an address", { email: "" }],
+  ])("%s is not", async (_, more) => {
+    await make(more);
+    const { code, printed } = await ops(NOW);
+    expect([code, printed]).toEqual([0, expect.not.stringContaining("bobby")]);
+  });
+});
+
 describe("a roster that cannot be edited", () => {
   const NO_LIST = "export const people = everybody();\n";
   /** Where what is written is put together first: nothing can be, while this is there. */
