@@ -1,4 +1,4 @@
-import type { Workspace } from "../commands/workspace";
+import type { Workspace } from "../state/workspace";
 import { configuration } from "../live/configuration";
 import type { Live } from "../live/connect";
 import { Secret } from "../live/secret";

@@ -1,17 +1,17 @@
 import { Command } from "commander";
 
-import { converge } from "../commands/converge";
-import { parse } from "../commands/parse";
-import { whileWaiting } from "../commands/patience";
-import type { Workspace } from "../commands/workspace";
+import { converge } from "../repair/converge";
+import { parse } from "../shell/parse";
+import { whileWaiting } from "../shell/patience";
+import type { Workspace } from "../state/workspace";
 import { connect, type Live } from "../live/connect";
 import { Secret } from "../live/secret";
 import { emptyFields } from "../repair/emptied";
-import { select } from "../repair/folder-backend";
+import { select } from "../state/folder-backend";
 import { isDamaged, mend, sealImported, unlocked } from "../repair/mend";
-import { count } from "../review/text";
+import { count } from "../text/words";
 import type { Organisation } from "../stacks/organisation";
-import { visibleLines } from "../stacks/visible";
+import { visibleLines } from "../text/visible";
 import { deployment, preview } from "../state/engine";
 import { acceptArguments, isAccepted, place, quoted } from "./acceptance";
 import { bootstrapTokenFrom } from "./bootstrap-token";

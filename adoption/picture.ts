@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
-import type { Workspace } from "../commands/workspace";
+import type { Workspace } from "../state/workspace";
 import type { Json } from "../live/authentik";
 import type { Live } from "../live/connect";
 import type { Secret } from "../live/secret";

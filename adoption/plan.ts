@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { WITHOUT_CHECKPOINTS, type Workspace } from "../commands/workspace";
+import { WITHOUT_CHECKPOINTS, type Workspace } from "../state/workspace";
 import type { Json } from "../live/authentik";
 import type { Live } from "../live/connect";
 import { placeOfId, refOf } from "../identity/cluster-objects";

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { writeWhole } from "../commands/whole-file";
+import { writeWhole } from "../shell/whole-file";
 
 /**
  * Writes a file that only its owner reads.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { load } from "js-yaml";
 
-import type { CliOptions, Workspace } from "../commands/workspace";
+import type { CliOptions, Workspace } from "../state/workspace";
 import { configure } from "../live/configuration";
 import { exportState, importState } from "../state/engine";
 import type { TakenOver } from "./takeover";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { Command, InvalidArgumentError, Option } from "commander";
 
-import { parse } from "../commands/parse";
+import { parse } from "../shell/parse";
 import { organisation, parseSize, PLANA, sizeName, SIZES, type Size } from "./organisation";
 import { writePrograms, type Programs } from "./programs";
 import { evaluate, EVALUATION, ROWS } from "./rows";

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { join } from "node:path";
 
 import type { Organisation } from "../stacks/organisation";
-import { run } from "../commands/process";
+import { run } from "../shell/process";
 import type { Evaluated } from "./evaluate";
 import { copyProject } from "../sandbox/copy-project";
 import { oneChanged } from "./organisation";

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { WITHOUT_CHECKPOINTS } from "../commands/workspace";
+import { WITHOUT_CHECKPOINTS } from "../state/workspace";
 import { FaultProxy } from "../sandbox/fault-proxy";
 import { Sandbox } from "../sandbox/sandbox";
 import { CONFIG, STACK } from "./config";

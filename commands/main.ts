@@ -3,20 +3,20 @@ import { join, resolve } from "node:path";
 
 import { buildEngine } from "../sandbox/engine/build";
 import type { Organisation } from "../stacks/organisation";
-import { visibleLines } from "../stacks/visible";
-import { compositionOf } from "../live/configuration";
+import { visibleLines } from "../text/visible";
+import { compositionOf } from "../state/stack-file";
 import { saidOf } from "../live/server-error";
-import { converge } from "./converge";
-import { answerSignals, Interrupted, stoppable } from "./interrupt";
-import { policyArguments } from "./policy";
-import { run, type Finished } from "./process";
-import { unreachable } from "./reach";
+import { converge } from "../repair/converge";
+import { answerSignals, Interrupted, stoppable } from "../shell/interrupt";
+import { policyArguments } from "../state/policy";
+import { run, type Finished } from "../shell/process";
+import { unreachable } from "../live/reach";
 import { serversText } from "./servers";
 import { stackArgument } from "./stack-argument";
 import { swallowed } from "./swallowed";
 import { accessTable, type StackOutputs } from "./table";
 import { test } from "./test";
-import { openWorkspace, type Workspace } from "./workspace";
+import { openWorkspace, type Workspace } from "../state/workspace";
 import { placeKubeconfig } from "../workflows/kubeconfig";
 
 const root = resolve(__dirname, "..", "..");
@@ -78,7 +78,7 @@ async function open(stack: string): Promise<Workspace> {
 
 /** Selects the stack; says why it could not. */
 async function selected(workspace: Workspace): Promise<number | undefined> {
-  const { select } = await import("../repair/folder-backend");
+  const { select } = await import("../state/folder-backend");
   const finished = await select(workspace, (text) => console.error(text));
   return finished.code === 0 ? undefined : said(finished);
 }

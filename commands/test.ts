@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { buildEngine } from "../sandbox/engine/build";
-import { run } from "./process";
+import { run } from "../shell/process";
 
 interface JestResult {
   readonly numPassedTests: number;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { Command, InvalidArgumentError } from "commander";
 
-import { parse } from "../commands/parse";
+import { parse } from "../shell/parse";
 import { attempt, untilStruck, usual, type Outcome } from "./attempt";
 import { chance } from "./chance";
 import { Ground } from "./ground";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { run, type Finished } from "../commands/process";
+import { run, type Finished } from "../shell/process";
 import { FaultProxy, type Fault, type Passed } from "../sandbox/fault-proxy";
 import { kubeconfig } from "../sandbox/kubernetes/server";
 import { Sandbox } from "../sandbox/sandbox";

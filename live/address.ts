@@ -1,5 +1,5 @@
-import type { Workspace } from "../commands/workspace";
-import { valueInFile } from "./configuration";
+import type { Workspace } from "../state/workspace";
+import { valueInFile } from "../state/stack-file";
 
 /** Where a stack's Authentik is. */
 export interface Address {

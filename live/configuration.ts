@@ -1,9 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-
-import { load } from "js-yaml";
-
-import { answerOf } from "../commands/answer";
-import type { Workspace } from "../commands/workspace";
+import { answerOf } from "../shell/answer";
+import type { Workspace } from "../state/workspace";
 import { Secret } from "./secret";
 
 /** A value of a stack's configuration. */
@@ -78,22 +74,4 @@ export async function configure(
     `${path} could not be stored for stack ${workspace.stack}: ${stdin === "" ? said : said.replaceAll(stdin, "[secret]")}\n` +
       `  mend: make sure that ${workspace.configFile()} can be written, then run this again`,
   );
-}
-
-/**
- * The composition that a stack runs: what its configuration says, else its own name. Read from the stack's file, without the
- * CLI, which needs the stack's state for it: the roster is edited on machines that have no access to that, and a run that
- * was killed may have left it unreadable.
- */
-export function compositionOf(workspace: Pick<Workspace, "stack" | "configFile">): string {
-  const said = valueInFile(workspace.configFile(), "plana-sso:composition");
-  return typeof said === "string" && said !== "" ? said : workspace.stack;
-}
-
-/** What a stack's file itself says of a key: an object where the value is encrypted. */
-export function valueInFile(file: string, key: string): unknown {
-  const { config } = ((existsSync(file) && load(readFileSync(file, "utf8"))) || {}) as {
-    readonly config?: Readonly<Record<string, unknown>>;
-  };
-  return config?.[key];
 }

@@ -1,7 +1,7 @@
-import { policyArguments } from "../commands/policy";
-import { settled, unlocking } from "../commands/converge";
-import type { Finished } from "../commands/process";
-import type { Workspace } from "../commands/workspace";
+import { policyArguments } from "../state/policy";
+import { settled, unlocking } from "../repair/converge";
+import type { Finished } from "../shell/process";
+import type { Workspace } from "../state/workspace";
 import { previewed } from "../state/engine";
 import { readPreview } from "../state/resources";
 import type { Context } from "./context";

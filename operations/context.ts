@@ -3,10 +3,10 @@ import { userInfo } from "node:os";
 
 import pino, { type Logger } from "pino";
 
-import type { Workspace } from "../commands/workspace";
+import type { Workspace } from "../state/workspace";
 import { connectAsOperator, type Live } from "../live/connect";
 import type { Organisation } from "../stacks/organisation";
-import { visible } from "../stacks/visible";
+import { visible } from "../text/visible";
 import { askTerminal } from "./confirm";
 import { Refusal } from "./refusal";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import ts from "typescript";
 
-import { writeWhole } from "../commands/whole-file";
+import { writeWhole } from "../shell/whole-file";
 
 /** A file of data: an exported array of object literals. It is edited as text, so that what is not meant stays as it is. */
 export class DataFile {

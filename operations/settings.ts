@@ -1,6 +1,6 @@
 import { KEYS, PROJECT, type Key } from "../stacks/config-keys";
-import { withoutCredentials } from "../stacks/visible";
-import type { Workspace } from "../commands/workspace";
+import { withoutCredentials } from "../text/visible";
+import type { Workspace } from "../state/workspace";
 import { configuration, type Configured } from "../live/configuration";
 import type { Secret } from "../live/secret";
 import { saidOf } from "../live/server-error";

@@ -1,7 +1,7 @@
 import type { Difference } from "../adoption/differences";
 import { apiField, typeName } from "../adoption/fields";
 import { differences } from "../adoption/plan";
-import type { Workspace } from "../commands/workspace";
+import type { Workspace } from "../state/workspace";
 import { kindOf } from "../identity/kinds";
 import type { Live } from "../live/connect";
 import { preview } from "../state/engine";

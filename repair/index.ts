@@ -1,12 +1,12 @@
 import { Command } from "commander";
 
 import { place } from "../adoption/acceptance";
-import { converge } from "../commands/converge";
-import { parse } from "../commands/parse";
-import { whileWaiting } from "../commands/patience";
-import type { Workspace } from "../commands/workspace";
+import { converge } from "./converge";
+import { parse } from "../shell/parse";
+import { whileWaiting } from "../shell/patience";
+import type { Workspace } from "../state/workspace";
 import { connect } from "../live/connect";
-import { visibleLines } from "../stacks/visible";
+import { visibleLines } from "../text/visible";
 import { emptyFields } from "./emptied";
 import { beginAnew, mend } from "./mend";
 

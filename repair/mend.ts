@@ -1,12 +1,12 @@
 import { importAll } from "../adoption/plan";
 import { sealed } from "../adoption/sealed-import";
-import { whileWaiting } from "../commands/patience";
-import type { Workspace } from "../commands/workspace";
+import { whileWaiting } from "../shell/patience";
+import type { Workspace } from "../state/workspace";
 import { connect, type Live } from "../live/connect";
-import { count } from "../review/text";
+import { count } from "../text/words";
 import { exportState, importState } from "../state/engine";
 import { readDeployment, type PendingOperation, type Resource } from "../state/resources";
-import { dropCutNotes, filesIn, foldersOf, isUnreadable } from "./folder-backend";
+import { dropCutNotes, filesIn, foldersOf, isUnreadable } from "../state/folder-backend";
 import { importFileOf, type Found } from "./import-pending";
 import { conflictOf, isConflict, isGone, lockOwners, nameOf, ownerIn, type LockOwner } from "./lock";
 import { resolvePending } from "./pending";

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { sealed } from "../adoption/sealed-import";
-import type { Workspace } from "../commands/workspace";
-import { backendUrl, filesIn, folderAt, foldersOf, projectOf } from "./folder-backend";
+import type { Workspace } from "../state/workspace";
+import { backendUrl, filesIn, folderAt, foldersOf, projectOf } from "../state/folder-backend";
 
 /** A copy of a stack's state that can be read. */
 export interface SoundCopy {

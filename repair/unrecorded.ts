@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { uncovered } from "../adoption/cluster-differences";
 import { differingFields } from "../adoption/differences";
 import { keyOf, narrow, type ImportFile, type ImportList } from "../adoption/import-file";
-import type { Workspace } from "../commands/workspace";
+import type { Workspace } from "../state/workspace";
 import { isByProvider } from "../identity/field-managers";
 import { kindOf } from "../identity/kinds";
 import { LiveObjects } from "../identity/live-objects";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Workspace } from "../commands/workspace";
+import type { Workspace } from "../state/workspace";
 import { FORMATS, readArguments, type Asked, type Format } from "./arguments";
 import { VERDICTS } from "./findings/finding";
 import { html } from "./formats/html";

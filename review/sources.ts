@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { policyArguments } from "../commands/policy";
-import type { Finished } from "../commands/process";
-import { unreachable } from "../commands/reach";
-import type { Workspace } from "../commands/workspace";
+import { policyArguments } from "../state/policy";
+import type { Finished } from "../shell/process";
+import { unreachable } from "../live/reach";
+import type { Workspace } from "../state/workspace";
 import { previewed } from "../state/engine";
 import {
   readDeployment,
@@ -15,7 +15,7 @@ import {
   type Step,
 } from "../state/resources";
 import { readRefusals, type Refusal } from "./findings/refusals";
-import { count } from "./text";
+import { count } from "../text/words";
 
 /** What the report is made of. */
 export interface Reviewed {

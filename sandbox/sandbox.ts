@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { version as kubernetesVersion } from "@pulumi/kubernetes/package.json";
 import { version as randomVersion } from "@pulumi/random/package.json";
 
-import { run, type Finished } from "../commands/process";
+import { run, type Finished } from "../shell/process";
 import { parameterization } from "../sdks/authentik.schema.json";
 import { startAuthentik, type Authentik } from "./authentik";
 import { buildEngine } from "./engine/build";

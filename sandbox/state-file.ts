@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { writeWhole } from "../commands/whole-file";
+import { writeWhole } from "../shell/whole-file";
 
 /** From this size on, in characters, a state is not written at every change but once a second. */
 const LARGE = 3_000_000;

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Finished } from "../commands/process";
+import type { Finished } from "../shell/process";
 import { Sandbox } from "./sandbox";
 
 const PROGRAM = ["index.ts", "Pulumi.yaml", "package.json", "tsconfig.json", "tsconfig.program.json"];

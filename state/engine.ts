@@ -1,5 +1,5 @@
-import type { Finished } from "../commands/process";
-import type { CliOptions, Workspace } from "../commands/workspace";
+import type { Finished } from "../shell/process";
+import type { CliOptions, Workspace } from "./workspace";
 import { readDeployment, readPreview, readPreviewAnswer, type Deployment, type Step } from "./resources";
 
 /** Asks the engine what it would do, in the form that `readPreview` reads. */

@@ -1,4 +1,4 @@
-import { answerOf } from "../commands/answer";
+import { answerOf } from "../shell/answer";
 
 /** Stands where the engine keeps a secret; the value is never read. */
 export const SECRET = "[secret]";

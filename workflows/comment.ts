@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { Command } from "commander";
 
-import { parse } from "../commands/parse";
+import { parse } from "../shell/parse";
 import { pullRequestOf, readForge, type Forge } from "./environment";
 import { ForgeApi, type Patience } from "./forge-api";
 import { Author, ensure } from "./one-text";

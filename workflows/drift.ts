@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 
-import { parse } from "../commands/parse";
-import { run } from "../commands/process";
+import { parse } from "../shell/parse";
+import { run } from "../shell/process";
 import { readForge, type Forge } from "./environment";
 import type { Patience } from "./forge-api";
 import { closeIssue, openIssue } from "./issue";

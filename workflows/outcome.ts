@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 
-import { parse } from "../commands/parse";
+import { parse } from "../shell/parse";
 import { readForge, type Forge } from "./environment";
 import type { Patience } from "./forge-api";
 import { closeIssue, openIssue } from "./issue";

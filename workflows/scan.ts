@@ -3,8 +3,8 @@ import { join, relative, resolve } from "node:path";
 
 import { Command } from "commander";
 
-import { parse } from "../commands/parse";
-import { run } from "../commands/process";
+import { parse } from "../shell/parse";
+import { run } from "../shell/process";
 import { leaksOf, type Leak } from "./leaks";
 
 /** Made by tools, and full of digests. */

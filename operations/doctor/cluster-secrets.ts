@@ -1,5 +1,5 @@
-import { answerOf } from "../../commands/answer";
-import type { Workspace } from "../../commands/workspace";
+import { answerOf } from "../../shell/answer";
+import type { Workspace } from "../../state/workspace";
 import { placeOf } from "../../identity/cluster-objects";
 import { Secret } from "../../live/secret";
 import { applyAgain, lookAtEach, ofType, type Check, type Finding } from "./examination";

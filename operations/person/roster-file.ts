@@ -3,9 +3,9 @@ import { join, relative } from "node:path";
 
 import ts from "typescript";
 
-import { run } from "../../commands/process";
-import { writeWhole } from "../../commands/whole-file";
-import { compositionOf } from "../../live/configuration";
+import { run } from "../../shell/process";
+import { writeWhole } from "../../shell/whole-file";
+import { compositionOf } from "../../state/stack-file";
 import type { RosterEntry } from "../../stacks/organisation";
 import { Refusal, type Context } from "../context";
 import { propertyOf } from "../data-file";

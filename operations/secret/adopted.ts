@@ -1,4 +1,4 @@
-import type { Workspace } from "../../commands/workspace";
+import type { Workspace } from "../../state/workspace";
 import { configuration, configure, configured } from "../../live/configuration";
 import { Secret } from "../../live/secret";
 import { Refusal } from "../context";

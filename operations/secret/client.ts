@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import type { AuthentikApi } from "../../live/authentik";
-import { compositionOf } from "../../live/configuration";
+import { compositionOf } from "../../state/stack-file";
 import { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";
 import { didYouMean, nearest } from "../../stacks/problem";

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { writeWhole } from "../../commands/whole-file";
-import type { Workspace } from "../../commands/workspace";
+import { writeWhole } from "../../shell/whole-file";
+import type { Workspace } from "../../state/workspace";
 
 /** How far a reissue came that was interrupted. Holds no secret. */
 export interface Progress {

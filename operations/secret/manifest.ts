@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 
 import { dump } from "js-yaml";
 
-import { run } from "../../commands/process";
+import { run } from "../../shell/process";
 import type { Context } from "../context";
 import { mend } from "../mend";
 import { Refusal } from "../refusal";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { load } from "js-yaml";
 
-import { writeWhole } from "../../commands/whole-file";
+import { writeWhole } from "../../shell/whole-file";
 
 /** The part of a JSON schema that the sandbox reads itself; ajv reads the rest. */
 export interface Schema {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { adoptStack, type AdoptOptions } from "../../adoption";
 import type { ImportFile } from "../../adoption/import-file";
 import { keep, type Picture } from "../../adoption/picture";
-import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
+import { sandboxWorkspace, type Workspace } from "../../state/workspace";
 import { prod } from "../../stacks/prod";
 import { Trial, type List } from "../../sandbox/trial";
 import { deployment } from "../../state/engine";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { rehearsal } from "../../adoption/rehearsal";
-import type { Workspace } from "../../commands/workspace";
+import type { Workspace } from "../../state/workspace";
 
 const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,4 +1,4 @@
-import { run } from "../../commands/process";
+import { run } from "../../shell/process";
 import { swallowed } from "../../commands/swallowed";
 import { ROOT } from "../stack-files";
 

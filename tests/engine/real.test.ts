@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { run } from "../../commands/process";
+import { run } from "../../shell/process";
 import { Sandbox } from "../../sandbox/sandbox";
 import { ROOT } from "../stack-files";
 

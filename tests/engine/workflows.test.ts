@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { load } from "js-yaml";
 
-import { run } from "../../commands/process";
+import { run } from "../../shell/process";
 import { Sandbox } from "../../sandbox/sandbox";
 import { ROOT } from "../stack-files";
 import { ForgeServer, TOKEN } from "../workflows/forge-server";

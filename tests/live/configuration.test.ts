@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { CliOptions, Workspace } from "../../commands/workspace";
-import { compositionOf, configuration, configure, configured } from "../../live/configuration";
+import type { CliOptions, Workspace } from "../../state/workspace";
+import { configuration, configure, configured } from "../../live/configuration";
+import { compositionOf } from "../../state/stack-file";
 import { Secret } from "../../live/secret";
 
 let folder: string;

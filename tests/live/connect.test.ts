@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { connect, connectAsOperator } from "../../live/connect";
-import type { Workspace } from "../../commands/workspace";
+import type { Workspace } from "../../state/workspace";
 
 const KUBECONFIG = JSON.stringify({
   "current-context": "staging",

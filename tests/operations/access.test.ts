@@ -1,4 +1,4 @@
-import type { Finished } from "../../commands/process";
+import type { Finished } from "../../shell/process";
 import { FaultProxy, FAULTS } from "../../sandbox/fault-proxy";
 import { prod } from "../../stacks/prod";
 import { Trial, type List } from "../../sandbox/trial";

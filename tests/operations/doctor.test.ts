@@ -1,7 +1,7 @@
 import { writeFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Finished } from "../../commands/process";
+import type { Finished } from "../../shell/process";
 import { FaultProxy, FAULTS } from "../../sandbox/fault-proxy";
 import { Trial, type List } from "../../sandbox/trial";
 import { commandsIn, faultOf } from "./typed";

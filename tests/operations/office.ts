@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Finished } from "../../commands/process";
-import type { Workspace } from "../../commands/workspace";
+import type { Finished } from "../../shell/process";
+import type { Workspace } from "../../state/workspace";
 import { AuthentikApi } from "../../live/authentik";
 import type { Cluster } from "../../live/cluster";
 import type { Live } from "../../live/connect";

@@ -1,5 +1,5 @@
-import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
-import type { Finished } from "../../commands/process";
+import { sandboxWorkspace, type Workspace } from "../../state/workspace";
+import type { Finished } from "../../shell/process";
 import { AuthentikApi } from "../../live/authentik";
 import { Cluster } from "../../live/cluster";
 import { Secret } from "../../live/secret";

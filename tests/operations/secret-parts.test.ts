@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import type { KubernetesObject } from "@kubernetes/client-node";
 
-import type { Workspace } from "../../commands/workspace";
+import type { Workspace } from "../../state/workspace";
 import { Cluster } from "../../live/cluster";
 import { Secret } from "../../live/secret";
 import { ServerError } from "../../live/server-error";

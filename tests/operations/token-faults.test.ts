@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { CliOptions, Workspace } from "../../commands/workspace";
+import type { CliOptions, Workspace } from "../../state/workspace";
 import { AuthentikApi } from "../../live/authentik";
 import { Secret } from "../../live/secret";
 import { operate } from "../../operations";

@@ -3,10 +3,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { hostname } from "node:os";
 import { join } from "node:path";
 
-import { converge } from "../../commands/converge";
-import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
+import { converge } from "../../repair/converge";
+import { sandboxWorkspace, type Workspace } from "../../state/workspace";
 import { beginAnew, mend, sealImported, standing } from "../../repair/mend";
-import { dropCutNotes, select } from "../../repair/folder-backend";
+import { dropCutNotes, select } from "../../state/folder-backend";
 import { deployment } from "../../state/engine";
 import { readPreview, RELEASE } from "../../state/resources";
 import { Trial, type List } from "../../sandbox/trial";

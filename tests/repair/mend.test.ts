@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
 
-import { unlocking } from "../../commands/converge";
-import type { Finished } from "../../commands/process";
-import type { Workspace } from "../../commands/workspace";
+import { unlocking } from "../../repair/converge";
+import type { Finished } from "../../shell/process";
+import type { Workspace } from "../../state/workspace";
 import { mend } from "../../repair/mend";
 import { ROOT } from "../stack-files";
 

@@ -1,5 +1,5 @@
-import type { Workspace } from "../../commands/workspace";
-import { settled } from "../../commands/converge";
+import type { Workspace } from "../../state/workspace";
+import { settled } from "../../repair/converge";
 import type { Cluster } from "../../live/cluster";
 import { mend } from "../../repair/mend";
 import { isOwnCluster } from "../../repair/other-cluster";

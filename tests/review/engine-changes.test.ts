@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
+import { sandboxWorkspace, type Workspace } from "../../state/workspace";
 import { review } from "../../review";
 import { reportOf } from "../../review/report";
 import { fromEngine, Unreviewable } from "../../review/sources";
 import type { Trial } from "../../sandbox/trial";
 import { comment, told } from "./comment";
-import { plain } from "../../review/text";
+import { plain } from "../../text/words";
 import { deployed, STACK } from "./recording";
 
 // Changes of the data and of the program, previewed by the engine. Nothing is applied: each test starts from the same

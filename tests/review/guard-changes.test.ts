@@ -1,5 +1,5 @@
 import { isUnsafe } from "../../review/findings/finding";
-import { plain } from "../../review/text";
+import { plain } from "../../text/words";
 import { UNKNOWN, type Resource } from "../../state/resources";
 import { comment, told } from "./comment";
 import { Recording } from "./recording";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { sandboxWorkspace } from "../../commands/workspace";
-import type { Workspace } from "../../commands/workspace";
+import { sandboxWorkspace } from "../../state/workspace";
+import type { Workspace } from "../../state/workspace";
 import { reportOf, type Report } from "../../review/report";
 import { fromEngine } from "../../review/sources";
 import type { Properties, Resource, Step } from "../../state/resources";

@@ -1,5 +1,5 @@
 import { isUnsafe } from "../../review/findings/finding";
-import { plain } from "../../review/text";
+import { plain } from "../../text/words";
 import { SECRET, type Properties, type Resource } from "../../state/resources";
 import { Recording } from "./recording";
 

@@ -1,5 +1,5 @@
-import type { Finished } from "../../commands/process";
-import type { Workspace } from "../../commands/workspace";
+import type { Finished } from "../../shell/process";
+import type { Workspace } from "../../state/workspace";
 import { deployment, exportState, preview } from "../../state/engine";
 
 function workspaceThat(ended: Partial<Finished>): Workspace {

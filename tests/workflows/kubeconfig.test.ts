@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 
-import { run } from "../../commands/process";
+import { run } from "../../shell/process";
 import { placeKubeconfig } from "../../workflows/kubeconfig";
 import { ROOT } from "../stack-files";
 

@@ -1,10 +1,10 @@
 import { connect } from "../live/connect";
-import { whileWaiting } from "./patience";
-import { policyArguments } from "./policy";
-import type { Finished } from "./process";
-import { unreachable } from "./reach";
-import { checkRoom } from "./room";
-import type { Workspace } from "./workspace";
+import { whileWaiting } from "../shell/patience";
+import { policyArguments } from "../state/policy";
+import type { Finished } from "../shell/process";
+import { unreachable } from "../live/reach";
+import { checkRoom } from "../state/room";
+import type { Workspace } from "../state/workspace";
 
 /**
  * `pulumi up` as every command runs it: once there is room for its state and Authentik answers, refreshed, checked by the
@@ -36,10 +36,10 @@ export async function converge(
  * @returns whether the stack is sound, and the cluster its own; otherwise it has been said why not.
  */
 export async function settled(workspace: Workspace, say: (text: string) => void): Promise<boolean> {
-  const { mend, standing } = await import("../repair/mend");
+  const { mend, standing } = await import("./mend");
   const { isUnsettled, resources } = await standing(workspace);
   if (isUnsettled) return mend(workspace, { gone: [], say });
-  const { isOwnCluster } = await import("../repair/other-cluster");
+  const { isOwnCluster } = await import("./other-cluster");
   return isOwnCluster(workspace.stack, resources, async () => (await connect(workspace)).cluster, say);
 }
 
@@ -50,9 +50,9 @@ export async function unlocking(
   act: () => Promise<Finished>,
   gone: readonly string[] = [],
 ): Promise<Finished> {
-  const { mend } = await import("../repair/mend");
-  const { conflictOf, isConflict, lockOwners } = await import("../repair/lock");
-  const { isUnreadable } = await import("../repair/folder-backend");
+  const { mend } = await import("./mend");
+  const { conflictOf, isConflict, lockOwners } = await import("./lock");
+  const { isUnreadable } = await import("../state/folder-backend");
   const ran = await act();
   const said = ran.stdout + ran.stderr;
   if (ran.code === 0) return ran;

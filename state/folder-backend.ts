@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 
 import { load } from "js-yaml";
 
-import type { Finished } from "../commands/process";
-import type { Workspace } from "../commands/workspace";
+import type { Finished } from "../shell/process";
+import type { Workspace } from "./workspace";
 
 /** What the engine says of a state file, or of what is noted beside it, that is cut off, empty or no JSON. */
 const UNREADABLE = /^error:(?!.*https?:\/\/).*(?:unexpected end of JSON|invalid character|\bEOF$)/m;

@@ -1,4 +1,4 @@
-import { whileWaiting } from "../../commands/patience";
+import { whileWaiting } from "../../shell/patience";
 
 afterEach(() => jest.useRealTimers());
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { writeWhole } from "../../commands/whole-file";
+import { writeWhole } from "../../shell/whole-file";
 
 const folder = mkdtempSync(join(tmpdir(), "plana-sso-whole-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { policyArguments } from "../../commands/policy";
+import { policyArguments } from "../../state/policy";
 
 let folder: string;
 beforeEach(() => {

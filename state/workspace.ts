@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { valueInFile } from "../live/configuration";
+import { valueInFile } from "./stack-file";
 import { ownSecret, Sandbox, type Cli } from "../sandbox/sandbox";
-import { run, type Finished } from "./process";
+import { run, type Finished } from "../shell/process";
 import { StackConfig } from "./stack-config";
 
 export interface CliOptions {

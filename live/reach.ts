@@ -1,6 +1,6 @@
-import { connect } from "../live/connect";
-import type { Finished } from "./process";
-import type { CliOptions, Workspace } from "./workspace";
+import { connect } from "./connect";
+import type { Finished } from "../shell/process";
+import type { CliOptions, Workspace } from "../state/workspace";
 
 /**
  * Asks Authentik for the token's own user, before the engine runs with a refresh: that one comes before the program,

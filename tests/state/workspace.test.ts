@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { openWorkspace, sandboxWorkspace } from "../../commands/workspace";
+import { openWorkspace, sandboxWorkspace } from "../../state/workspace";
 import type { Sandbox } from "../../sandbox/sandbox";
 import { ROOT } from "../stack-files";
 

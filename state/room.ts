@@ -29,6 +29,6 @@ export async function checkRoom(workspace: Workspace): Promise<void> {
 async function folderOf(workspace: Workspace, backend: string): Promise<string | undefined> {
   if (backend.startsWith("file:///")) return fileURLToPath(backend.replace(/\?.*$/, ""));
   if (backend !== "" && !backend.startsWith("file:")) return undefined;
-  const { foldersOf } = await import("../repair/folder-backend");
+  const { foldersOf } = await import("./folder-backend");
   return (await foldersOf(workspace))?.root;
 }
