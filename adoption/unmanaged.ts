@@ -1,5 +1,5 @@
 import type { Json } from "../live/authentik";
-import { visible } from "../text/visible";
+import { visible } from "../stacks/visible";
 import { kindOf, KINDS } from "../identity/kinds";
 import type { LiveObjects } from "../identity/live-objects";
 import { labelOf } from "../identity/resolver";

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 
 import { buildEngine } from "../sandbox/engine/build";
 import type { Organisation } from "../stacks/organisation";
-import { visibleLines } from "../text/visible";
+import { visibleLines } from "../stacks/visible";
 import { compositionOf } from "../state/stack-file";
 import { saidOf } from "../live/server-error";
 import { converge } from "../repair/converge";

@@ -1,6 +1,6 @@
 import { addressInFile, addressOf } from "../live/address";
 import { valueInFile } from "../state/stack-file";
-import { withoutCredentials } from "../text/visible";
+import { withoutCredentials } from "../stacks/visible";
 import type { Workspace } from "../state/workspace";
 
 /** On which servers a command works, as it says before it begins: of whom nothing else is said, it reports alike. */

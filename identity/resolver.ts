@@ -1,5 +1,5 @@
 import type { Json } from "../live/authentik";
-import { visible } from "../text/visible";
+import { visible } from "../stacks/visible";
 import { UNKNOWN, type Resource } from "../state/resources";
 import { findInCluster, type Reading } from "./cluster-objects";
 import { kindOf, type Identity, type Kind } from "./kinds";

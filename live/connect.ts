@@ -1,5 +1,5 @@
 import type { Workspace } from "../state/workspace";
-import { withoutCredentials } from "../text/visible";
+import { withoutCredentials } from "../stacks/visible";
 import { addressInFile, addressOf } from "./address";
 import { AuthentikApi } from "./authentik";
 import { Cluster } from "./cluster";

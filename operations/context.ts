@@ -6,7 +6,7 @@ import pino, { type Logger } from "pino";
 import type { Workspace } from "../state/workspace";
 import { connectAsOperator, type Live } from "../live/connect";
 import type { Organisation } from "../stacks/organisation";
-import { visible } from "../text/visible";
+import { visible } from "../stacks/visible";
 import { askTerminal } from "./confirm";
 import { Refusal } from "./refusal";
 

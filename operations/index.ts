@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import type { Workspace } from "../state/workspace";
 import { saidOf } from "../live/server-error";
 import type { Organisation } from "../stacks/organisation";
-import { visibleLines } from "../text/visible";
+import { visibleLines } from "../stacks/visible";
 import { access } from "./access";
 import { contextOf, Refusal, type ContextOptions } from "./context";
 import { doctor } from "./doctor";

@@ -1,5 +1,5 @@
 import { KEYS, PROJECT, type Key } from "../stacks/config-keys";
-import { withoutCredentials } from "../text/visible";
+import { withoutCredentials } from "../stacks/visible";
 import type { Workspace } from "../state/workspace";
 import { configuration, type Configured } from "../live/configuration";
 import type { Secret } from "../live/secret";

@@ -1,5 +1,5 @@
 import { whileWaiting } from "../shell/patience";
-import { visible } from "../text/visible";
+import { visible } from "../stacks/visible";
 import type { Action, Context } from "./context";
 import { Refusal } from "./refusal";
 

@@ -6,7 +6,7 @@ import { parse } from "../shell/parse";
 import { whileWaiting } from "../shell/patience";
 import type { Workspace } from "../state/workspace";
 import { connect } from "../live/connect";
-import { visibleLines } from "../text/visible";
+import { visibleLines } from "../stacks/visible";
 import { emptyFields } from "./emptied";
 import { beginAnew, mend } from "./mend";
 

@@ -3,7 +3,7 @@ import { sealed } from "../adoption/sealed-import";
 import { whileWaiting } from "../shell/patience";
 import type { Workspace } from "../state/workspace";
 import { connect, type Live } from "../live/connect";
-import { count } from "../text/words";
+import { count } from "../shell/words";
 import { exportState, importState } from "../state/engine";
 import { readDeployment, type PendingOperation, type Resource } from "../state/resources";
 import { dropCutNotes, filesIn, foldersOf, isUnreadable } from "../state/folder-backend";

@@ -1,5 +1,5 @@
 import type { Report } from "./report";
-import { count } from "../text/words";
+import { count } from "../shell/words";
 
 type Seen = Pick<Report, "people" | "applications" | "objects" | "findings" | "verdict">;
 

@@ -24,7 +24,7 @@ import {
 import { Snapshot } from "./model/snapshot";
 import { stepFindings } from "./findings/steps";
 import type { Reviewed } from "./sources";
-import type { Text } from "../text/words";
+import type { Text } from "../shell/words";
 import { unreadFindings } from "./findings/unread";
 
 /** The whole report; every format shows this and nothing else. */

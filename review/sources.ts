@@ -15,7 +15,7 @@ import {
   type Step,
 } from "../state/resources";
 import { readRefusals, type Refusal } from "./findings/refusals";
-import { count } from "../text/words";
+import { count } from "../shell/words";
 
 /** What the report is made of. */
 export interface Reviewed {

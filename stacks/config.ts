@@ -6,7 +6,7 @@ import { KEYS, LEAST, PRINTABLE, PROJECT, type Key } from "./config-keys";
 import { isNear } from "./forms";
 import { didYouMean, nearest, type Problem } from "./problem";
 import { CHART_VERSION } from "./versions";
-import { withoutCredentials } from "../text/visible";
+import { withoutCredentials } from "./visible";
 
 type KeyName = keyof typeof KEYS;
 

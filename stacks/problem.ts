@@ -1,7 +1,7 @@
 // Not the whole SDK: a command that only wants `nearest` would load a TypeScript compiler with it.
 import { RunError } from "@pulumi/pulumi/errors";
 
-import { visible } from "../text/visible";
+import { visible } from "./visible";
 
 /** One thing that is wrong with a stack's configuration or data. */
 export interface Problem {

@@ -1,7 +1,7 @@
 import type { Person } from "../components/directory/model";
 import type { Organisation, RosterEntry } from "./organisation";
 import { isHostName, KUBERNETES_NAME, PLAIN_TEXT } from "./forms";
-import { plainLetters } from "../text/letters";
+import { plainLetters } from "./letters";
 import { didYouMean, nearest, type Problem } from "./problem";
 
 const PEOPLE_FILE = "the stack's people.ts";

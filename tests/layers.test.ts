@@ -48,7 +48,7 @@ test("folders import each other in one direction", () => {
   const files = filesOf();
   expect(files.length).toBeGreaterThan(200);
   const graph = importsOf(files);
-  expect([...(graph.get("stacks") ?? [])].sort()).toEqual(["components", "text"]);
+  expect([...(graph.get("stacks") ?? [])].sort()).toEqual(["components"]);
   expect(graph.get("commands")?.size).toBeGreaterThan(5);
   const circles = new Set(
     [...graph.keys()].flatMap((folder) => {

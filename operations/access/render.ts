@@ -1,4 +1,4 @@
-import { visible } from "../../text/visible";
+import { visible } from "../../stacks/visible";
 import type { Difference } from "./differences";
 
 /** That a person may enter an application. */

@@ -1,5 +1,5 @@
-import { visible } from "../../text/visible";
-import { count } from "../../text/words";
+import { visible } from "../../stacks/visible";
+import { count } from "../../shell/words";
 import type { Finding, Severity } from "./examination";
 
 /** What came of one check. */

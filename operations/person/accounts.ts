@@ -1,8 +1,8 @@
 import type { AuthentikApi, Json } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
 import { didYouMean, nearest } from "../../stacks/problem";
-import { plainLetters } from "../../text/letters";
-import { visible } from "../../text/visible";
+import { plainLetters } from "../../stacks/letters";
+import { visible } from "../../stacks/visible";
 import { Refusal } from "../refusal";
 
 /** A user on the server. */

@@ -1,6 +1,6 @@
 import type { AuthentikApi, Json } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
-import { visible } from "../../text/visible";
+import { visible } from "../../stacks/visible";
 import type { Context } from "../context";
 import { Steps } from "../steps";
 import { readAccount, type Account } from "./accounts";

@@ -1,6 +1,6 @@
 import type { AuthentikApi, Json } from "../../live/authentik";
 import { ServerError } from "../../live/server-error";
-import { visible } from "../../text/visible";
+import { visible } from "../../stacks/visible";
 import type { Account } from "./accounts";
 
 /** Something on the server by which a person is let in without showing a password again. */

@@ -2,7 +2,7 @@ import type { AuthentikApi } from "../../live/authentik";
 import { configured } from "../../live/configuration";
 import type { Secret } from "../../live/secret";
 import { saidOf, ServerError } from "../../live/server-error";
-import { visible } from "../../text/visible";
+import { visible } from "../../stacks/visible";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
 import { StackSettings } from "../settings";

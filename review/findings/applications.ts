@@ -5,7 +5,7 @@ import { each } from "./people";
 import type { Pair, Picture } from "../model/picture";
 import { claimFindings, pathFindings, uriFindings } from "./providers";
 import { text, TYPES } from "../model/snapshot";
-import { names, say, words } from "../../text/words";
+import { names, say, words } from "../../shell/words";
 
 /** What only the browser uses; every other grant is a way past the doors. */
 const BROWSER_GRANTS = new Set(["authorization_code", "refresh_token"]);

@@ -4,7 +4,7 @@ import { STRENGTHS, secondFactorText } from "../model/second-factor";
 import type { Finding } from "./finding";
 import { pairs, type Picture } from "../model/picture";
 import { compare, nameOf } from "../model/applications";
-import { names, say } from "../../text/words";
+import { names, say } from "../../shell/words";
 
 /** What becomes of the ways to log in, and of what guards them. */
 export function doorFindings(

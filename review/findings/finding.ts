@@ -1,4 +1,4 @@
-import type { Text } from "../../text/words";
+import type { Text } from "../../shell/words";
 
 /**
  * What the report looks for. `unsafe`: somebody could get in who should not, could be locked out, or something is

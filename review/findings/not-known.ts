@@ -2,7 +2,7 @@ import { UNKNOWN } from "../../state/resources";
 import { objectName, type Change } from "../model/change";
 import type { Finding } from "./finding";
 import { TYPES } from "../model/snapshot";
-import { names, say } from "../../text/words";
+import { names, say } from "../../shell/words";
 
 /** What decides about access and is told as if it were its default as long as nobody knows it. */
 const DECIDING: Readonly<Record<string, readonly string[]>> = {

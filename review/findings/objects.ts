@@ -5,7 +5,7 @@ import type { Finding } from "./finding";
 import type { Picture } from "../model/picture";
 import { routeFindings } from "./routes";
 import { serverFindings } from "./server";
-import { names, say } from "../../text/words";
+import { names, say } from "../../shell/words";
 import { RELEASE, SECRET, UNKNOWN } from "../../state/resources";
 import { TYPES, type Item } from "../model/snapshot";
 

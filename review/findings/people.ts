@@ -2,7 +2,7 @@ import { compare } from "../model/applications";
 import type { Group, Person } from "../model/directory";
 import type { Finding, Rule } from "./finding";
 import { pairs, type Pair, type Picture } from "../model/picture";
-import { names, say, words, type Text } from "../../text/words";
+import { names, say, words, type Text } from "../../shell/words";
 
 /** More than so many of a kind are told in one sentence. */
 const EACH = 5;

@@ -3,7 +3,7 @@ import { compare, type Application, type ReturnUri } from "../model/applications
 import type { Finding } from "./finding";
 import type { Pair } from "../model/picture";
 import { isAnchored, isNarrow } from "../model/public-path";
-import { names, say, words } from "../../text/words";
+import { names, say, words } from "../../shell/words";
 
 /**
  * Addresses that people may be sent back to, with what proves who they are.

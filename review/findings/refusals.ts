@@ -1,6 +1,6 @@
 import type { Finding } from "./finding";
 import { compare } from "../model/applications";
-import { names, say } from "../../text/words";
+import { names, say } from "../../shell/words";
 
 /** What the policy pack has against a change. */
 export interface Refusal {

@@ -4,7 +4,7 @@ import { objectName, type Change } from "../model/change";
 import type { Finding } from "./finding";
 import type { Picture } from "../model/picture";
 import { isPathPublic } from "../model/public-path";
-import { names, say } from "../../text/words";
+import { names, say } from "../../shell/words";
 
 /** What stands before a proxied application: routes, what they are told by, and patches of such. */
 const ROUTE =

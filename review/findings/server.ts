@@ -5,7 +5,7 @@ import { compare } from "../model/applications";
 import { objectName, type Change } from "../model/change";
 import type { Finding } from "./finding";
 import { TYPES } from "../model/snapshot";
-import { names, say } from "../../text/words";
+import { names, say } from "../../shell/words";
 
 export const SECRET_TYPE = "kubernetes:core/v1:Secret";
 

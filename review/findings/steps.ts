@@ -8,7 +8,7 @@ import type { Step } from "../model/flows";
 import { pairs, type Pair, type Picture } from "../model/picture";
 import { secondFactorText } from "../model/second-factor";
 import { TYPES } from "../model/snapshot";
-import { names, say, type Text } from "../../text/words";
+import { names, say, type Text } from "../../shell/words";
 
 /**
  * Steps of flows that come, go or change, where no lock, enrolment or second factor tells it. Of a flow that comes or

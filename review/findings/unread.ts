@@ -9,7 +9,7 @@ import { ignoresMore, isRoute } from "./routes";
 import { secondFactorText } from "../model/second-factor";
 import { DELIVERED, secretChange, SECRET_TYPE } from "./server";
 import { TYPES, type Snapshot } from "../model/snapshot";
-import { names, say } from "../../text/words";
+import { names, say } from "../../shell/words";
 
 /** What is compared, and what other findings have said about it. */
 export interface Compared {

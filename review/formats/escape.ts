@@ -1,5 +1,5 @@
-import { UNSEEN, writtenOut } from "../../text/visible";
-import type { Text } from "../../text/words";
+import { UNSEEN, writtenOut } from "../../stacks/visible";
+import type { Text } from "../../shell/words";
 
 /** Names longer than this are cut. */
 const LONGEST = 200;

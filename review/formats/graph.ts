@@ -1,6 +1,6 @@
 import type { Report } from "../report";
 import type { PersonRow } from "../rows";
-import { count } from "../../text/words";
+import { count } from "../../shell/words";
 
 export type Mark = "same" | "gained" | "lost";
 

@@ -11,7 +11,7 @@ import { SCRIPT } from "./script";
 import { sharedChanges, wayText, type Way } from "./shared-changes";
 import { STYLE } from "./style";
 import { drawing } from "./svg";
-import { names, type Text } from "../../text/words";
+import { names, type Text } from "../../shell/words";
 
 /** No request leaves the page, and no other script than ours runs in it. */
 const POLICY = [

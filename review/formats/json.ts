@@ -1,6 +1,6 @@
 import { isUnsafe } from "../findings/finding";
 import type { Report } from "../report";
-import { plain } from "../../text/words";
+import { plain } from "../../shell/words";
 
 /** Version of the JSON; raised when a field goes or changes its meaning. */
 export const JSON_VERSION = 1;

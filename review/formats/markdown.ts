@@ -2,7 +2,7 @@ import { cell, cellCode, code, sentence } from "./escape";
 import { findingsOf, type Report } from "../report";
 import type { ApplicationRow, PersonRow } from "../rows";
 import { sharedChanges, waysOf, wayText, type Way } from "./shared-changes";
-import { count, names, type Text } from "../../text/words";
+import { count, names, type Text } from "../../shell/words";
 
 /** Rows of a table and points of a list beyond this are counted, so that a comment stays one that is read. */
 const MOST = 25;

@@ -3,7 +3,7 @@ import { html } from "htm/preact";
 import { seen, visible } from "./escape";
 import type { Report } from "../report";
 import type { ApplicationRow, Cell, PersonRow } from "../rows";
-import { count } from "../../text/words";
+import { count } from "../../shell/words";
 
 /** More people than this are shown as one row for each lot of the same access. */
 const SINGLE = 60;

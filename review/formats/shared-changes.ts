@@ -1,5 +1,5 @@
 import type { Cell, PersonRow } from "../rows";
-import { names, say, type Text } from "../../text/words";
+import { names, say, type Text } from "../../shell/words";
 
 /** Applications that are entered in the same way. */
 export interface Way {

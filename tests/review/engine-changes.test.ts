@@ -7,7 +7,7 @@ import { reportOf } from "../../review/report";
 import { fromEngine, Unreviewable } from "../../review/sources";
 import type { Trial } from "../../sandbox/trial";
 import { comment, told } from "./comment";
-import { plain } from "../../text/words";
+import { plain } from "../../shell/words";
 import { deployed, STACK } from "./recording";
 
 // Changes of the data and of the program, previewed by the engine. Nothing is applied: each test starts from the same

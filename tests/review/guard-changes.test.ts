@@ -1,5 +1,5 @@
 import { isUnsafe } from "../../review/findings/finding";
-import { plain } from "../../text/words";
+import { plain } from "../../shell/words";
 import { UNKNOWN, type Resource } from "../../state/resources";
 import { comment, told } from "./comment";
 import { Recording } from "./recording";

@@ -1,5 +1,5 @@
 import { isUnsafe } from "../../review/findings/finding";
-import { plain } from "../../text/words";
+import { plain } from "../../shell/words";
 import { SECRET, type Properties, type Resource } from "../../state/resources";
 import { Recording } from "./recording";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { visible, visibleLines } from "../../text/visible";
+import { visible, visibleLines } from "../../stacks/visible";
 
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u2800\u3164\ufe0f]/u;
 
