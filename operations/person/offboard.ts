@@ -3,6 +3,7 @@ import { configured } from "../../live/configuration";
 import { ServerError } from "../../live/server-error";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
+import { mergeFirst } from "../merge";
 import { StackSettings } from "../settings";
 import { Steps } from "../steps";
 import { TOKENS } from "../token/kinds";
@@ -203,10 +204,7 @@ function report(
   }
   if (activity.failed !== undefined) lines.push(`  could not be asked: ${activity.failed}`);
   if (!dryRun && account)
-    lines.push(
-      "",
-      `Merge the roster's change before the next \`up\` of stack ${workspace.stack}: until then the program says that the person is active.`,
-    );
+    lines.push("", mergeFirst("the roster's change", workspace.stack, "says that the person is active"));
   return lines.join("\n");
 }
 
