@@ -75,6 +75,8 @@ export class Recorder implements pulumi.runtime.Mocks {
   }
 
   call({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+    // A question to the engine looks nothing up, and the flat program has none.
+    if (token.startsWith("pulumi:")) return {};
     const args = inputs as Record<string, unknown>;
     const key = String(this.lookUps.length);
     this.lookUps.push({ key, token, args });

@@ -24,6 +24,7 @@ import { SecretKeySeal } from "../components/server/secret-key-seal";
 import { Server } from "../components/server/server";
 import { authHost, clientOf, hostOf, redirectUrisOf } from "./hosting";
 import type { Settings } from "./config";
+import { generationOf, refuseOlder } from "./generations";
 import type { Application, Organisation } from "./organisation";
 import { refuse } from "./problem";
 import { inWaves } from "./waves";
@@ -42,6 +43,8 @@ export interface ApplicationOutput {
   readonly url: string;
   readonly access: readonly string[];
   readonly issuer?: string;
+  /** Which generated client secret it runs with: older data is refused. */
+  readonly secretGeneration?: number;
 }
 
 /** Builds everything a stack runs from its settings, its data and the people on its roster. */
@@ -50,8 +53,12 @@ export async function compose(
   organisation: Organisation,
   roster: readonly Person[],
 ): Promise<Outputs> {
-  // Nothing is registered before Authentik has answered and the secret key is known to be the same.
-  const builtins = await lookUpBuiltins(settings.authentikUrl);
+  // Nothing is registered before Authentik has answered, the data is known to be no older than what runs, and the secret
+  // key to be the same.
+  const [builtins] = await Promise.all([
+    lookUpBuiltins(settings.authentikUrl),
+    refuseOlder(settings, organisation.applications),
+  ]);
   checkOutpost(settings, builtins.embeddedOutpost);
   const secrets = seedSecrets(settings);
   await new SecretKeySeal("secret-key", { secretKey: secrets.secretKey }).accepted();
@@ -138,7 +145,16 @@ export async function compose(
       clientSecret: existing?.clientSecret,
       secretGeneration: application.secretGeneration,
     });
-    outputs[slug] = { name, mode, url, access, issuer: client.credentials.issuer };
+    const secretGeneration = generationOf(application, settings.clients);
+    outputs[slug] = {
+      name,
+      mode,
+      url,
+      access,
+      issuer: client.credentials.issuer,
+      // An output that is undefined is warned of at every update.
+      ...(secretGeneration === undefined ? {} : { secretGeneration }),
+    };
     const delivery = new Delivery(slug, {
       credentials: client.credentials,
       consumer: application.consumer,
@@ -160,7 +176,7 @@ export async function compose(
   return {
     authentik: { url: authentikUrl, admin: `${authentikUrl}/if/admin/` },
     applications: outputs,
-    // An output that is undefined is warned of at every update.
+    // As above.
     ...(settings.database.password ? {} : { databasePassword: secrets.databasePassword }),
   };
 }

@@ -16,6 +16,17 @@ import { checkClients, checkConfigured, checkHosts } from "./settings-checks";
  * @throws pulumi.RunError with all problems of configuration and data, before any resource is registered.
  */
 export async function run(compositions = COMPOSITIONS): Promise<Outputs> {
+  try {
+    return await runStack(compositions);
+  } catch (error) {
+    // No stack of a RunError is shown. The host colours it all the same, in which Node (20.20) fills its memory for up to a
+    // minute: it takes `node_modules/@pulumi/resource.ts`, as the SDK's source map has it, for a path without an end.
+    if (pulumi.RunError.isInstance(error)) error.stack = undefined;
+    throw error;
+  }
+}
+
+async function runStack(compositions: typeof COMPOSITIONS): Promise<Outputs> {
   const stack = pulumi.getStack();
   const { settings, problems, hosting, credentials, composition } = readConfig(
     stack,

@@ -89,6 +89,8 @@ const NUMBERED = new Set([
 export class Recorder implements pulumi.runtime.Mocks {
   readonly resources: Registered[] = [];
   readonly lookUps: string[] = [];
+  /** What the stack's last update told; of a stack that was never brought up, nothing. */
+  stackOutputs: object = {};
   /** By type and name: mocks are told the inputs only. */
   readonly options = new Map<string, Options>();
   private readonly ids = new Map<string, string>();
@@ -131,6 +133,7 @@ export class Recorder implements pulumi.runtime.Mocks {
   }
 
   call(args: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+    if (args.token === "pulumi:pulumi:readStackOutputs") return { outputs: this.stackOutputs };
     const answer = LOOK_UPS[args.token];
     if (!answer) throw new Error(`unknown look-up ${args.token}`);
     this.lookUps.push(`${args.token} ${JSON.stringify(args.inputs)}`);

@@ -27,7 +27,7 @@ export async function runProgram(
 }
 
 /** Registrations that hang on outputs come a few turns later. */
-async function settled({ resources }: Recorder): Promise<void> {
+export async function settled({ resources }: Recorder): Promise<void> {
   let before = -1;
   for (let quiet = 0; quiet < 3; quiet = before === resources.length ? quiet + 1 : 0) {
     before = resources.length;
@@ -68,17 +68,20 @@ function defined(entries: Readonly<Record<string, string | undefined>>): Record<
 export async function refusal(
   configured: Configured = production(),
   organisation: Organisation = prod,
-  stack = "prod",
+  stackName = "prod",
 ): Promise<string> {
-  const recorder = useMocks(stack, configured);
+  const recorder = useMocks(stackName, configured);
   let message: string | undefined;
+  let stack: string | undefined;
   try {
     await run({ prod: organisation, local: organisation });
   } catch (error) {
     message = error instanceof Error ? error.message : String(error);
+    stack = error instanceof Error ? error.stack : undefined;
   }
   await settled(recorder);
   if (message === undefined) throw new Error("the program was not refused");
+  if (stack) throw new Error(`refused, but with a stack, which takes the host up to a minute: ${stack}`);
   if (recorder.resources.length > 0 || recorder.lookUps.length > 0) {
     throw new Error(`refused, but after ${recorder.resources.length} resources: ${message}`);
   }

@@ -5,6 +5,7 @@ import { saidOf, ServerError } from "../../live/server-error";
 import { visible } from "../../stacks/visible";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
+import { mergeFirst } from "../merge";
 import { StackSettings } from "../settings";
 import { TOKENS } from "../token/kinds";
 import { ownerOf } from "../token/tokens";
@@ -236,10 +237,7 @@ function report(
   }
   if (activity.failed !== undefined) lines.push(`  could not be asked: ${activity.failed}`);
   if (!dryRun && account && !marked.failed)
-    lines.push(
-      "",
-      `Merge the roster's change before the next \`up\` of stack ${workspace.stack}: until then the program says that the person is active.`,
-    );
+    lines.push("", mergeFirst("the roster's change", workspace.stack, "says that the person is active"));
   return lines.join("\n");
 }
 

@@ -6,6 +6,7 @@ import { Secret } from "../../live/secret";
 import { applyOnly, soundState, type Scope } from "../apply";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
+import { mergeFirst } from "../merge";
 import { Steps } from "../steps";
 import { configKey, storeAdopted } from "./adopted";
 import { applicationsFile, clientNamed, credentialsOf, type Client } from "./client";
@@ -95,6 +96,7 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
       ? `Nothing was done. The client secret of ${slug} would be reissued.`
       : `The client secret of ${slug} is reissued: the token endpoint accepts the new one and refuses any other.`,
     `Commit ${issue.file}.`,
+    ...(dryRun ? [] : [mergeFirst(issue.file, workspace.stack, issue.unmerged)]),
     ...(unseen
       ? [
           `No workload in ${client.place.namespace} reads Secret ${where}: bring the new one to ${slug} by hand, or with --sops to infra/k8s/${slug}/.`,
@@ -122,6 +124,8 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
 interface Issue {
   readonly what: string;
   readonly file: string;
+  /** What the program does where that file is not merged. */
+  readonly unmerged: string;
   write(): Promise<void>;
 }
 
@@ -138,6 +142,7 @@ function issued(
     return {
       what: `a new secret stored as ${key}`,
       file: relative(workspace.folder, workspace.configFile()),
+      unmerged: `gives ${slug} the old secret back`,
       write: async () => {
         if (interrupted?.digest === client.configured?.digest) return; // Stored already.
         const secret = new Secret(randomBytes(48).toString("base64url"));
@@ -161,6 +166,7 @@ function issued(
   return {
     what: `secretGeneration of ${slug} is ${generation}`,
     file: relative(workspace.folder, file.path),
+    unmerged: `is refused, since its data is older than the secret of ${slug}`,
     write: () => {
       journal.write({ generation, applied: false });
       if (written !== generation) file.set("slug", slug, "secretGeneration", String(generation)).save();

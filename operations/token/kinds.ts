@@ -16,6 +16,8 @@ export interface TokenKind {
   readonly fields: Readonly<Record<string, readonly string[]>>;
   /** Whether the provider may ask the servers first; not while its own token changes. */
   readonly refresh: boolean;
+  /** What the program does where the new key's configuration is not merged. */
+  readonly unmerged: string;
 }
 
 /** Identifier that Authentik gives the token of `AUTHENTIK_BOOTSTRAP_TOKEN`. */
@@ -33,6 +35,7 @@ export const TOKENS = {
     generated: "bootstrap-token",
     fields: { Secret: ["stringData", "data"], Release: ["values", "checksum"] },
     refresh: true,
+    unmerged: "gives the server another key than the new one",
   },
   /** With which the program and the operator commands talk to Authentik. */
   automation: {
@@ -43,6 +46,7 @@ export const TOKENS = {
     fields: {},
     // The state remembers the provider's old token, and a refresh would use it.
     refresh: false,
+    unmerged: "asks with the old key, which is refused",
   },
 } as const satisfies Readonly<Record<string, TokenKind>>;
 

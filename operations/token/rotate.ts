@@ -5,6 +5,7 @@ import { deployment } from "../../state/engine";
 import { applyOnly, soundState, type Scope } from "../apply";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
+import { mergeFirst } from "../merge";
 import { Steps } from "../steps";
 import { BOOTSTRAP, TOKENS, type TokenKind, type TokenName } from "./kinds";
 import {
@@ -97,6 +98,7 @@ export async function rotate(context: Context, which: TokenName): Promise<Result
   const lines = [
     `The ${which} token ${identifier} is rotated: the new key is stored as ${kind.key}, applied and accepted; the old one is refused.`,
     `Commit ${workspace.configFile()}.`,
+    mergeFirst("it", workspace.stack, kind.unmerged),
     ...(which === "bootstrap"
       ? ["The value in SOPS (authentik.bootstrap_token) is no longer valid: take it out."]
       : []),

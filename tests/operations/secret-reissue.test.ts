@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Trial, type List } from "../../sandbox/trial";
@@ -108,6 +108,9 @@ test("one application gets a new secret everywhere, and nothing else changes", a
   const { code, said, printed } = await operator(["secret", "reissue", "forgejo"]);
   expect({ code, said }).toMatchObject({ code: 0 });
   expect(printed).toContain("the token endpoint accepts the new one and refuses any other");
+  expect(printed).toContain(
+    "Merge stacks/prod/applications.ts before the next `up` or deploy of stack reissue: until then the program is refused",
+  );
   const now = await provider("forgejo");
   expect(now.client_id).toBe(old.client_id);
   expect(now.client_secret).not.toBe(old.client_secret);
@@ -122,15 +125,35 @@ test("one application gets a new secret everywhere, and nothing else changes", a
   expect(await trial.changes(stack, "--refresh")).toEqual([]);
 });
 
+test("with the data from before, nothing is touched, however the program is run", async () => {
+  const file = join(trial.folder, "stacks/prod/applications.ts");
+  const merged = data();
+  const before = [trial.stateOf("authentik"), trial.stateOf("kubernetes")];
+  writeFileSync(file, merged.replace(/\n {4}secretGeneration: 2,/, ""));
+  for (const args of [["preview"], ["up", "--yes", "--skip-preview", "--refresh=false"]]) {
+    const { code, stdout, stderr } = await trial.pulumi([...args, "--stack", stack]);
+    expect([args, code === 0]).toEqual([args, false]);
+    expect(stdout + stderr).toContain(
+      'applications: forgejo: found "secretGeneration: 1"; expected 2 or more',
+    );
+  }
+  expect([trial.stateOf("authentik"), trial.stateOf("kubernetes")]).toEqual(before);
+  writeFileSync(file, merged);
+  expect(await trial.changes(stack, "--refresh")).toEqual([]);
+});
+
 test("an adopted client gets its new secret in the configuration", async () => {
   const before = data();
-  const { code, said } = await operator(["secret", "reissue", "matomo"]);
+  const { code, said, printed } = await operator(["secret", "reissue", "matomo"]);
   expect({ code, said }).toMatchObject({ code: 0 });
   const now = await provider("matomo");
   expect(now.client_secret).not.toBe(ADOPTED);
   expect(await askToken(now.client_id, ADOPTED)).toBe("invalid_client");
   expect(await delivered("matomo", "matomo-oidc")).toBe(now.client_secret);
   expect(data()).toBe(before);
+  expect(printed).toContain(
+    "before the next `up` or deploy of stack reissue: until then the program gives matomo the old secret back",
+  );
   seen.push(readFileSync(join(trial.folder, `Pulumi.${stack}.yaml`), "utf8"));
 });
 

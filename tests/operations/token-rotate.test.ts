@@ -95,8 +95,9 @@ test("a dry run changes nothing", async () => {
 
 test("the bootstrap token: stored, in the cluster, pods rolled, old one refused", async () => {
   const pods = await podAnnotations();
-  const { code, said } = await operator(["token", "rotate"]);
+  const { code, said, printed } = await operator(["token", "rotate"]);
   expect({ code, said }).toMatchObject({ code: 0 });
+  expect(printed).toContain("until then the program gives the server another key than the new one");
   const key = await stored("plana-sso:bootstrapToken");
   expect([await accepted(OLD_BOOTSTRAP), await accepted(key)]).toEqual([false, true]);
   expect(await inCluster()).toBe(key);
@@ -113,8 +114,9 @@ test("the automation token: while another is in the environment, none is revoked
   expect(key).not.toBe(OLD_AUTOMATION);
   expect([await accepted(OLD_AUTOMATION), await accepted(key)]).toEqual([true, true]);
 
-  const { code, said } = await operator(["token", "rotate", "--which", "automation"]);
+  const { code, said, printed } = await operator(["token", "rotate", "--which", "automation"]);
   expect({ code, said }).toMatchObject({ code: 0 });
+  expect(printed).toContain("until then the program asks with the old key, which is refused");
   expect(await stored("authentik:token")).toBe(key);
   expect([await accepted(OLD_AUTOMATION), await accepted(key)]).toEqual([false, true]);
   expect(await tokens()).toEqual(["authentik-bootstrap-token", "automation"]);
