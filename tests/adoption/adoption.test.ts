@@ -117,6 +117,8 @@ test("a plan writes nothing to a server or to the stack, and stops at what it wo
   expect(section(said, /^\d+ fields that the first/)).toEqual(
     expect.arrayContaining([
       "  authentik.values.server.replicas: 3 → 2",
+      '  authentik-proxy.spec.type: "ExternalName" → "ClusterIP"',
+      '  authentik-proxy.spec.externalName: "authentik-server.authentik.svc.cluster.local" → (nothing)',
       "  authentik-proxy.spec.ports: ",
       '    - {"name":"http","port":80,"targetPort":9000}',
       '    + {"name":"http","port":80,"targetPort":"http"}',
@@ -291,11 +293,12 @@ test("after it nothing changes, and every secret is byte for byte what it was", 
   const service = await trial.cluster<{ metadata: object; spec: object }>(
     "/api/v1/namespaces/authentik/services/authentik-proxy",
   );
-  // Taken over, and what the program leaves out is kept.
+  // Taken over, and what somebody else has set and the program leaves out is kept.
   expect(service).toMatchObject({
     metadata: { labels: { team: "sso" } },
-    spec: { ports: [{ targetPort: "http" }] },
+    spec: { type: "ClusterIP", clusterIP: expect.any(String) as string, ports: [{ targetPort: "http" }] },
   });
+  expect(service.spec).not.toHaveProperty("externalName");
   // The chart's own Secret is gone.
   expect(items.map(({ metadata: { name } }) => name)).not.toContain("authentik");
 });
