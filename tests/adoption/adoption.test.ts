@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { adoptStack, type AdoptOptions } from "../../adoption";
 import type { ImportFile } from "../../adoption/import-file";
 import { keep, type Picture } from "../../adoption/picture";
+import { LAST_APPLIED } from "../../adoption/sealed-import";
 import { sandboxWorkspace, type Workspace } from "../../commands/workspace";
 import { prod } from "../../stacks/prod";
 import { Trial, type List } from "../../sandbox/trial";
@@ -299,6 +300,11 @@ test("after it nothing changes, and every secret is byte for byte what it was", 
     spec: { type: "ClusterIP", clusterIP: expect.any(String) as string, ports: [{ targetPort: "http" }] },
   });
   expect(service.spec).not.toHaveProperty("externalName");
+  const { metadata } = await trial.cluster<{ metadata: { annotations?: object } }>(
+    "/api/v1/namespaces/forgejo/secrets/forgejo-oidc",
+  );
+  // A copy of the Secret, which every refresh would read.
+  expect(Object.keys(metadata.annotations ?? {})).not.toContain(LAST_APPLIED);
   // The chart's own Secret is gone.
   expect(items.map(({ metadata: { name } }) => name)).not.toContain("authentik");
 });

@@ -299,6 +299,16 @@ export class HandBuilt {
       // Set by somebody else, whose it stays.
       const labels = { metadata: { labels: { team: "sso" } } };
       await this.kubectl("PATCH", `${services}/authentik-proxy`, labels, "labeller");
+      // As the README of an application has it: `kubectl apply -f secret.yaml`, which keeps a copy of it all.
+      const secret = {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "forgejo-oidc", namespace: "forgejo" },
+        data: { OIDC_CLIENT_SECRET: Buffer.from(LIVE_SECRETS.client("forgejo")).toString("base64") },
+      };
+      const annotations = { "kubectl.kubernetes.io/last-applied-configuration": JSON.stringify(secret) };
+      const metadata = { ...secret.metadata, annotations };
+      await this.kubectl("POST", "/api/v1/namespaces/forgejo/secrets", { ...secret, metadata });
     } finally {
       await plugin.stop();
       plugins.remove();
