@@ -19,6 +19,7 @@ import { configurationByPath, inOneValue, needed, OUTPOST_KEY, type Needed } fro
 import type { Difference } from "./differences";
 import { digestKey, firstPicture } from "./first-picture";
 import { hintsOf } from "./hints";
+import { dropLastApplied } from "./last-applied";
 import { writePrivately } from "./private-file";
 import { adoptRelease, differences, importAll, plan, rehearse, takesRelease, type Plan } from "./plan";
 import { compare, kept, picture, type Picture } from "./picture";
@@ -209,6 +210,8 @@ async function carryOut(
     "Imported. What `up` would still change on adopted objects changes nothing on the servers, or was accepted.",
   );
   if (!up) return 0;
+  const adopted = before.objects.map(({ subject }) => subject);
+  await dropLastApplied(live, adopted);
   const ran = await converge(workspace);
   if (ran.code !== 0) {
     await sealImported(workspace, say);

@@ -11,14 +11,17 @@ interface State {
   };
 }
 
-const SECRET_KIND = "kubernetes:core/v1:Secret";
+export const SECRET_KIND = "kubernetes:core/v1:Secret";
 /** What holds the texts of a Secret: inputs and outputs, and the copy that the provider keeps of its inputs. */
 const TEXTS = ["data", "stringData"];
+/** What `kubectl apply` keeps on an object: all that was applied, of a Secret its data too. */
+export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /**
  * An exported state in which what may be a secret among the values of a Helm release, and all that a Secret of the cluster
  * holds, is marked as one. An import writes down the values that a release was made with, and the texts of a Secret, and
- * marks none: they stand there in clear until the update that follows has replaced them.
+ * marks none: they stand there in clear until the update that follows has replaced them. The same goes for the copy of a
+ * Secret that `kubectl apply` keeps on it.
  *
  * @returns undefined where there is nothing to mark.
  */
@@ -37,22 +40,22 @@ export function sealed(exported: string): string | undefined {
     marks += 1;
     return secretOf(value);
   };
-  const sealTexts = (properties: Record<string, unknown>) => {
-    for (const name of TEXTS) {
-      const texts = properties[name];
-      if (!isMap(texts) || isSecretValue(texts)) continue;
-      const plain = Object.entries(texts).filter(([, text]) => typeof text === "string");
-      marks += plain.length;
-      properties[name] = {
-        ...texts,
-        ...Object.fromEntries(plain.map(([key, text]) => [key, secretOf(text)])),
-      };
+  const sealTexts = (texts: unknown, which: (key: string) => boolean = () => true) => {
+    if (!isMap(texts) || isSecretValue(texts)) return;
+    for (const [key, text] of Object.entries(texts)) {
+      if (typeof text !== "string" || !which(key)) continue;
+      Object.assign(texts, { [key]: secretOf(text) });
+      marks += 1;
     }
   };
   for (const { type, inputs = {}, outputs = {} } of state.deployment?.resources ?? []) {
     if (type === RELEASE && isMap(inputs.values)) inputs.values = seal(inputs.values, []);
     if (type !== SECRET_KIND) continue;
-    for (const each of [inputs, outputs, inputs.__inputs, outputs.__inputs]) if (isMap(each)) sealTexts(each);
+    for (const each of [inputs, outputs, inputs.__inputs, outputs.__inputs]) {
+      if (!isMap(each)) continue;
+      for (const name of TEXTS) sealTexts(each[name]);
+      if (isMap(each.metadata)) sealTexts(each.metadata.annotations, (key) => key === LAST_APPLIED);
+    }
   }
   return marks > 0 ? JSON.stringify(state) : undefined;
 }

@@ -8,7 +8,7 @@ import { SettingsSecret, type Database } from "./settings-secret";
 const RELEASE = "authentik";
 
 /** Fields of a Service that the cluster fills in: one that is adopted has them, and must not be replaced for them. */
-const SERVER_FILLS_IN = ["spec.clusterIP", "spec.clusterIPs", "spec.type"];
+const SERVER_FILLS_IN = ["spec.clusterIP", "spec.clusterIPs"];
 
 export interface ServerArgs {
   readonly namespace: string;
@@ -105,6 +105,8 @@ export class Server extends pulumi.ComponentResource {
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         spec: {
+          // Said, since one that is adopted may be an ExternalName, which the API server refuses without its name.
+          type: "ClusterIP",
           selector: {
             "app.kubernetes.io/name": "authentik",
             "app.kubernetes.io/instance": RELEASE,

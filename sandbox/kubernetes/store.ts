@@ -248,11 +248,7 @@ function filled(
       stringData: undefined,
     };
   }
-  if (kind.kind === "Service") {
-    const external = spec.type === "ExternalName";
-    const address = external ? {} : { clusterIP: "10.43.0.1" };
-    return { spec: { type: "ClusterIP", sessionAffinity: "None", ...address, ...spec } };
-  }
+  if (kind.kind === "Service") return { spec: service(metadata.name, spec) };
   if (kind.kind === "Deployment") {
     const replicas = Number(spec.replicas ?? 1);
     const ready = {
@@ -264,4 +260,29 @@ function filled(
     return { spec: { replicas, ...spec }, status: { observedGeneration: metadata.generation, ...ready } };
   }
   return {};
+}
+
+/** A Service has either an address or a name outside; what belongs to the other is dropped with a change of the type. */
+function service(name: string, given: Record<string, unknown>): Record<string, unknown> {
+  const { clusterIP, clusterIPs, externalName, ...spec } = {
+    type: "ClusterIP",
+    sessionAffinity: "None",
+    ...given,
+  } as {
+    readonly type?: unknown;
+    readonly clusterIP?: unknown;
+    readonly clusterIPs?: unknown;
+    readonly externalName?: unknown;
+    readonly ports?: unknown;
+  };
+  const required = (field: string) =>
+    new StatusError(422, "Invalid", `Service "${name}" is invalid: ${field}: Required value`);
+  if (spec.type === "ExternalName") {
+    if (!externalName) throw required("spec.externalName");
+    return { ...spec, externalName };
+  }
+  const ports = Array.isArray(spec.ports) ? spec.ports.length : 0;
+  if (ports === 0 && clusterIP !== "None") throw required("spec.ports");
+  const address = clusterIP ?? "10.43.0.1";
+  return { ...spec, clusterIP: address, clusterIPs: clusterIPs ?? [address] };
 }

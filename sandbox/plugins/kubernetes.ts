@@ -173,10 +173,15 @@ function forces(inputs: Properties, live: Properties, preview: boolean, always: 
 /** Refusals that the provider passes over in a preview: what is not there yet may come, what is there is told by the run. */
 const PASSED_OVER = /already exists|not found|forbidden/i;
 
-/** Fields that only the server writes: an import does not take them for inputs. */
+/** What an import takes for inputs: not what only the server writes, nor what `kubectl apply` keeps. */
 function written(object: Properties): Properties {
   const server = ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"];
-  return { ...without(object, "status"), metadata: without(objectOf(object.metadata), ...server) };
+  const { annotations, ...metadata } = without(objectOf(object.metadata), ...server);
+  const kept = without(objectOf(annotations), "kubectl.kubernetes.io/last-applied-configuration");
+  return {
+    ...without(object, "status"),
+    metadata: { ...metadata, ...(Object.keys(kept).length > 0 ? { annotations: kept } : {}) },
+  };
 }
 
 /** Inputs of the last run, with the live value wherever somebody else changed it. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { adoptStack, type AdoptOptions } from "../../adoption";
 import type { ImportFile } from "../../adoption/import-file";
 import { keep, type Picture } from "../../adoption/picture";
+import { LAST_APPLIED } from "../../adoption/sealed-import";
 import { sandboxWorkspace, type Workspace } from "../../state/workspace";
 import { prod } from "../../stacks/prod";
 import { Trial, type List } from "../../sandbox/trial";
@@ -117,6 +118,8 @@ test("a plan writes nothing to a server or to the stack, and stops at what it wo
   expect(section(said, /^\d+ fields that the first/)).toEqual(
     expect.arrayContaining([
       "  authentik.values.server.replicas: 3 → 2",
+      '  authentik-proxy.spec.type: "ExternalName" → "ClusterIP"',
+      '  authentik-proxy.spec.externalName: "authentik-server.authentik.svc.cluster.local" → (nothing)',
       "  authentik-proxy.spec.ports: ",
       '    - {"name":"http","port":80,"targetPort":9000}',
       '    + {"name":"http","port":80,"targetPort":"http"}',
@@ -291,11 +294,17 @@ test("after it nothing changes, and every secret is byte for byte what it was", 
   const service = await trial.cluster<{ metadata: object; spec: object }>(
     "/api/v1/namespaces/authentik/services/authentik-proxy",
   );
-  // Taken over, and what the program leaves out is kept.
+  // Taken over, and what somebody else has set and the program leaves out is kept.
   expect(service).toMatchObject({
     metadata: { labels: { team: "sso" } },
-    spec: { ports: [{ targetPort: "http" }] },
+    spec: { type: "ClusterIP", clusterIP: expect.any(String) as string, ports: [{ targetPort: "http" }] },
   });
+  expect(service.spec).not.toHaveProperty("externalName");
+  const { metadata } = await trial.cluster<{ metadata: { annotations?: object } }>(
+    "/api/v1/namespaces/forgejo/secrets/forgejo-oidc",
+  );
+  // A copy of the Secret, which every refresh would read.
+  expect(Object.keys(metadata.annotations ?? {})).not.toContain(LAST_APPLIED);
   // The chart's own Secret is gone.
   expect(items.map(({ metadata: { name } }) => name)).not.toContain("authentik");
 });

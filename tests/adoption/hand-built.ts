@@ -66,10 +66,15 @@ export class HandBuilt {
   }
 
   /** Writes to the cluster as `kubectl` does. */
-  async kubectl(method: "POST" | "PATCH" | "DELETE", path: string, body?: object): Promise<void> {
+  async kubectl(
+    method: "POST" | "PATCH" | "DELETE",
+    path: string,
+    body?: object,
+    manager = "kubectl-client-side-apply",
+  ): Promise<void> {
     const { sandbox } = this.trial;
     const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-    const response = await fetch(`${sandbox.kubernetes.url}${path}`, {
+    const response = await fetch(`${sandbox.kubernetes.url}${path}?fieldManager=${manager}`, {
       method,
       headers: { authorization: `Bearer ${sandbox.token}`, "content-type": type },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -248,13 +253,8 @@ export class HandBuilt {
     const plugin = await PluginClient.start(plugins.file, "kubernetes");
     try {
       await plugin.configure({ kubeconfig: this.trial.sandbox.env.KUBECONFIG ?? "" });
-      for (const name of ["authentik", "forgejo", "monitoring", "matomo"]) {
-        await plugin.create("kubernetes:core/v1:Namespace", {
-          apiVersion: "v1",
-          kind: "Namespace",
-          metadata: { name },
-        });
-      }
+      for (const name of ["authentik", "forgejo", "monitoring", "matomo"])
+        await this.kubectl("POST", "/api/v1/namespaces", { metadata: { name } }, "kubectl-create");
       const { inputs } = await plugin.check("kubernetes:helm.sh/v3:Release", {
         name: "authentik",
         namespace: "authentik",
@@ -284,16 +284,31 @@ export class HandBuilt {
         },
       });
       await plugin.create("kubernetes:helm.sh/v3:Release", inputs);
-      // Made by hand, with a port of the pods where the program has its name.
-      await this.kubectl("POST", "/api/v1/namespaces/authentik/services", {
+      // Made by hand, of another type and with a port of the pods where the program has its name.
+      const services = "/api/v1/namespaces/authentik/services";
+      await this.kubectl("POST", services, {
         apiVersion: "v1",
         kind: "Service",
-        metadata: { name: "authentik-proxy", namespace: "authentik", labels: { team: "sso" } },
+        metadata: { name: "authentik-proxy", namespace: "authentik" },
         spec: {
-          selector: { "app.kubernetes.io/component": "server" },
+          type: "ExternalName",
+          externalName: "authentik-server.authentik.svc.cluster.local",
           ports: [{ name: "http", port: 80, targetPort: 9000 }],
         },
       });
+      // Set by somebody else, whose it stays.
+      const labels = { metadata: { labels: { team: "sso" } } };
+      await this.kubectl("PATCH", `${services}/authentik-proxy`, labels, "labeller");
+      // As the README of an application has it: `kubectl apply -f secret.yaml`, which keeps a copy of it all.
+      const secret = {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "forgejo-oidc", namespace: "forgejo" },
+        data: { OIDC_CLIENT_SECRET: Buffer.from(LIVE_SECRETS.client("forgejo")).toString("base64") },
+      };
+      const annotations = { "kubectl.kubernetes.io/last-applied-configuration": JSON.stringify(secret) };
+      const metadata = { ...secret.metadata, annotations };
+      await this.kubectl("POST", "/api/v1/namespaces/forgejo/secrets", { ...secret, metadata });
     } finally {
       await plugin.stop();
       plugins.remove();

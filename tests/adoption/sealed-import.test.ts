@@ -54,7 +54,14 @@ test("what a Secret of the cluster holds is marked, wherever an import has writt
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
     ciphertext: "v1:x",
   };
-  const inputs = (value: unknown) => ({ metadata: { name: "authentik" }, data: { A: value, B: encrypted } });
+  const inputs = (value: unknown) => ({
+    metadata: {
+      name: "authentik",
+      // A copy of the data, as text.
+      annotations: { "kubectl.kubernetes.io/last-applied-configuration": value, "example.org/note": "kept" },
+    },
+    data: { A: value, B: encrypted },
+  });
   const resource = (value: unknown) => ({
     urn: "urn",
     type: "kubernetes:core/v1:Secret",

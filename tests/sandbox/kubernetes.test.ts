@@ -48,6 +48,9 @@ const secret = (name: string, more: object = {}) => ({
   ...more,
 });
 
+const SERVICES = "/api/v1/namespaces/default/services";
+const service = (spec: object) => ({ metadata: { name: "web" }, spec });
+
 test("without the token nothing is answered", async () => {
   expect(await call("GET", "/api/v1/namespaces", undefined, undefined, "other")).toMatchObject({
     status: 401,
@@ -90,6 +93,15 @@ test.each([
   ["another namespace", "POST", SECRETS, { metadata: { name: "a", namespace: "x" } }, 400, "BadRequest"],
   ["an object that is not there", "GET", `${SECRETS}/none`, undefined, 404, "NotFound"],
   ["a kind it does not have", "GET", "/api/v1/nodes", undefined, 404, "NotFound"],
+  [
+    "a Service of another name without it",
+    "POST",
+    SERVICES,
+    service({ type: "ExternalName" }),
+    422,
+    "Invalid",
+  ],
+  ["a Service without ports", "POST", SERVICES, service({ selector: { app: "web" } }), 422, "Invalid"],
   ["a new type of a Secret", "PUT", `${SECRETS}/there`, secret("there", { type: "x" }), 422, "Invalid"],
   [
     "an outdated version",
@@ -169,6 +181,18 @@ test("who has set which field is noted down, for every way of writing", async ()
   });
   const { body } = await call("GET", `${SECRETS}/a`);
   expect(body.data).toEqual({ A: "Mw==", B: "Mg==" });
+});
+
+test("a Service that gets another type loses what belongs to the old one", async () => {
+  const patch = (spec: object) =>
+    call("PATCH", `${SERVICES}/web`, { spec }, "application/merge-patch+json").then(({ body }) => body.spec);
+  await call("POST", SERVICES, service({ type: "ExternalName", externalName: "a.example.org" }));
+  const inside = await patch({ type: "ClusterIP", ports: [{ port: 80 }] });
+  expect(inside).toMatchObject({ clusterIP: expect.any(String) as string });
+  expect(inside).not.toHaveProperty("externalName");
+  expect(await patch({ type: "ExternalName", externalName: "b.example.org" })).not.toHaveProperty(
+    "clusterIP",
+  );
 });
 
 test("a namespace takes everything in it along, and the state survives a restart", async () => {
