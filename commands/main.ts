@@ -123,10 +123,13 @@ async function preview(workspace: Workspace, args: readonly string[]): Promise<n
   const refused = await selected(workspace);
   if (refused !== undefined) return refused;
   const checks = policyArguments(workspace, args);
-  const finished =
-    (await unreachable(workspace)) ??
-    (await workspace.pulumi(["preview", "--refresh", ...checks, ...args], { show: true }));
-  return finished.code;
+  const stopped = await unreachable(workspace);
+  if (stopped) return stopped.code;
+  const { notShown } = await import("../repair/hand-upgrade");
+  const notes = notShown(workspace);
+  const { code } = await workspace.pulumi(["preview", "--refresh", ...checks, ...args], { show: true });
+  for (const note of await notes) console.error(note);
+  return code;
 }
 
 async function destroy(workspace: Workspace, args: readonly string[]): Promise<number> {

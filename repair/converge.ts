@@ -31,16 +31,20 @@ export async function converge(
 
 /**
  * Mends what an interrupted or failed run left behind. Without it the objects that the run made and did not write down
- * are made again: refused for ever, or doubled.
+ * are made again: refused for ever, or doubled. And makes the update see what was done to the Helm release by hand.
  *
  * @returns whether the stack is sound, and the cluster its own; otherwise it has been said why not.
  */
 export async function settled(workspace: Workspace, say: (text: string) => void): Promise<boolean> {
   const { mend, standing } = await import("./mend");
   const { isUnsettled, resources } = await standing(workspace);
-  if (isUnsettled) return mend(workspace, { gone: [], say });
   const { isOwnCluster } = await import("./other-cluster");
-  return isOwnCluster(workspace.stack, resources, async () => (await connect(workspace)).cluster, say);
+  const sound = isUnsettled
+    ? await mend(workspace, { gone: [], say })
+    : await isOwnCluster(workspace.stack, resources, async () => (await connect(workspace)).cluster, say);
+  if (!sound) return false;
+  const { seeHandUpgrades } = await import("./hand-upgrade");
+  return seeHandUpgrades(workspace, isUnsettled ? undefined : resources, say);
 }
 
 /** Runs something that needs the lock; clears the lock of an owner that is gone for certain, and runs it again. */

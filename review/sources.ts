@@ -6,10 +6,12 @@ import { policyArguments } from "../state/policy";
 import type { Finished } from "../shell/process";
 import { unreachable } from "../live/reach";
 import type { Workspace } from "../state/workspace";
+import { handUpgradesOf, type HandUpgrade } from "../repair/hand-upgrade";
 import { previewed } from "../state/engine";
 import {
   readDeployment,
   readPreviewAnswer,
+  SECRET,
   type PreviewAnswer,
   type Resource,
   type Step,
@@ -40,6 +42,9 @@ export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
   }
   const stopped = await unreachable(workspace, { show: false });
   if (stopped) throw new Unreviewable((stopped.stderr || stopped.stdout).trim());
+  const upgrades = handUpgradesOf(workspace);
+  // What keeps it from being told is told below, after what the preview says.
+  upgrades.catch(() => undefined);
   const { code, stdout, stderr, refusals } = await preview(workspace);
   let answer: PreviewAnswer;
   try {
@@ -48,7 +53,22 @@ export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
     throw new Unreviewable(code === 0 ? String(error) : (stderr || stdout).trim());
   }
   if (code !== 0 && answer.errors.length === 0) throw new Unreviewable((stderr || stdout).trim());
-  return { ...reviewed(answer, [], `the preview of stack ${stack}`, refusals), refusals };
+  const told = reviewed(answer, [], `the preview of stack ${stack}`, refusals);
+  const byHand = await upgrades;
+  return { ...told, steps: told.steps.map((step) => asUpgraded(step, byHand)), refusals };
+}
+
+/** A step with what no refresh sees of a release that was upgraded past the program: the values that it has. */
+function asUpgraded(step: Step, upgrades: readonly HandUpgrade[]): Step {
+  const { urn, op, before, after, differences } = step;
+  const upgrade = upgrades.find((each) => each.urn === urn);
+  if (!upgrade || !before || !after) return step;
+  return {
+    ...step,
+    op: op === "same" ? "update" : op,
+    before: { ...before, inputs: { ...before.inputs, values: upgrade.values ?? SECRET } },
+    differences: { ...differences, values: "update" },
+  };
 }
 
 /** One preview with the policy pack, and what the pack said. */

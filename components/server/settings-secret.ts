@@ -30,7 +30,8 @@ export interface Database {
 
 /**
  * All settings of the server, in a Secret that the program owns and the chart only reads by name. So no
- * `helm upgrade`, with whatever values, can reset the secret key ("Secret key missing").
+ * `helm upgrade`, with whatever values, can reset the secret key. One that drops the Secret's name has the pods read
+ * another one ("Secret key missing"), until the next `up` gives them this one back.
  */
 export class SettingsSecret extends pulumi.ComponentResource {
   /** Name of the Secret, known once it exists. */

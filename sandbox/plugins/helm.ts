@@ -8,7 +8,7 @@ import type { Cluster } from "./cluster";
 import { changes } from "./difference";
 import { named } from "./naming";
 import type { Failure, Plugin } from "./server";
-import { hasUnknown, isObject, objectOf, type Properties, textOf, type Value } from "./wire";
+import { hasUnknown, isObject, objectOf, type Properties, secret, textOf, type Value } from "./wire";
 
 /** Type token of a Helm release. */
 export const RELEASE = "kubernetes:helm.sh/v3:Release";
@@ -143,6 +143,18 @@ async function withoutAccount(
   return undefined;
 }
 
+/** Where the state of a release keeps its inputs, always as a secret: what a refresh and a difference go by. */
+const OLD_INPUTS = "__inputs";
+
+/** Values over others: maps are joined, and what only the first one has stays. */
+function merged(a: Value | undefined, b: Value): Value {
+  if (!isObject(a) || !isObject(b)) return b;
+  return {
+    ...a,
+    ...Object.fromEntries(Object.entries(b).map(([name, value]) => [name, merged(a[name], value)])),
+  };
+}
+
 async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
   const namespace = textOf(inputs.namespace) || cluster.namespace;
   const name = textOf(inputs.name);
@@ -150,7 +162,7 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
   const spaces = kindOf({ apiVersion: "v1", kind: "Namespace" });
   if (inputs.createNamespace && !(await cluster.get(spaces, "", namespace)))
     await cluster.create(spaces, { metadata: { name: namespace } }, MANAGER);
-  await checkSettings(cluster, namespace, name, values);
+  if (!inputs.skipAwait) await checkSettings(cluster, namespace, name, values);
   const revisions = await history(cluster, namespace, name);
   if (revisions.some((record) => statusOf(record).startsWith("pending-")))
     throw new Error("helm: another operation (install/upgrade/rollback) is in progress");
@@ -182,7 +194,7 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
   const stale = (last?.objects ?? []).filter((old) => !objects.some((object) => same(old, object)));
   for (const object of stale)
     await cluster.delete(kindOf(object), namespace, textOf(objectOf(object.metadata).name));
-  const homeless = await withoutAccount(cluster, namespace, objects);
+  const homeless = inputs.skipAwait ? undefined : await withoutAccount(cluster, namespace, objects);
   if (homeless) {
     await cluster.put(SECRETS, record("failed"), MANAGER);
     throw new Error(`helm: release ${name} failed: ${homeless}`);
@@ -193,8 +205,18 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
     await cluster.delete(SECRETS, namespace, textOf(objectOf(old.metadata).name));
   return {
     id: `${namespace}/${name}`,
-    outputs: { ...inputs, namespace, ...described(namespace, name, revision) },
+    outputs: {
+      ...inputs,
+      namespace,
+      ...described(namespace, name, revision),
+      [OLD_INPUTS]: secret({ ...inputs }),
+    },
   };
+}
+
+function inputsIn(state: Properties): Properties | undefined {
+  const inputs = state[OLD_INPUTS];
+  return isObject(inputs) ? inputs : undefined;
 }
 
 function described(
@@ -274,7 +296,7 @@ export function release(
       return { inputs, failures: refusals(inputs) };
     },
     diff: (_, olds, news, oldInputs) => ({
-      changes: changes(news, olds, oldInputs).map((change) => ({
+      changes: changes(news, olds, inputsIn(olds) ?? oldInputs).map((change) => ({
         ...change,
         replace: ["name", "namespace"].includes(change.path),
       })),
@@ -291,17 +313,24 @@ export function release(
       const [latest] = await history(api(), namespace, name);
       if (!latest) return undefined;
       const revision = unpacked(latest);
+      const known = inputs && (inputsIn(state) ?? inputs);
       const live = {
-        // Helm remembers a chart's name, not the folder it came from.
-        chart: isFolder(inputs?.chart) ? textOf(inputs?.chart) : revision.chart,
+        // Helm remembers a chart's name, not where it came from.
+        chart: known ? textOf(state.chart) : revision.chart,
         version: revision.chartVersion,
-        values: revision.values,
+        // As the provider does it: over what the state has, so that what an upgrade by hand has dropped is not seen.
+        values: known ? merged(state.values, revision.values) : revision.values,
         name,
         namespace,
       };
-      const outputs = { ...state, ...live, ...described(namespace, name, revision) };
-      const kept = Object.entries(live).filter(([key]) => inputs && key in inputs);
-      return { id, outputs, inputs: inputs ? { ...inputs, ...Object.fromEntries(kept) } : live };
+      const old = known ?? live;
+      const outputs = {
+        ...state,
+        ...live,
+        ...described(namespace, name, revision),
+        [OLD_INPUTS]: secret(old),
+      };
+      return { id, outputs, inputs: old };
     },
     update: async (_, __, olds, news, ___, preview) =>
       preview ? { ...olds, ...news } : (await apply(api(), news)).outputs,

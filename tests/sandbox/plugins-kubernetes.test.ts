@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeconfig, type Kubernetes, startKubernetes } from "../../sandbox/kubernetes/server";
-import { markNamed, objectOf, type Properties, reveal, secret, UNKNOWN } from "../../sandbox/plugins/wire";
+import { isSecret, markNamed, objectOf, type Properties, reveal, secret, UNKNOWN } from "../../sandbox/plugins/wire";
 import { bundle, PluginClient } from "./plugin-client";
 
 const SECRET = "kubernetes:core/v1:Secret";
@@ -398,6 +398,22 @@ describe("helm release", () => {
     );
     await plugin.update(RELEASE, imported.id, imported.outputs, next, imported.inputs);
     expect((await plugin.read(SECRET, "default/authentik")).id).toBe("");
+  });
+
+  test("a refresh sees what an upgrade by hand has changed, and neither what it has dropped nor what it has added", async () => {
+    await plugin.create(SECRET, settings(complete));
+    const inputs = release({ ...external, server: { replicas: 2 } });
+    const { id, outputs } = await plugin.create(RELEASE, inputs);
+    const upgraded = async (values: Properties) => {
+      await plugin.update(RELEASE, id, outputs, { ...release(values), skipAwait: true }, inputs);
+      const refreshed = await plugin.read(RELEASE, id, outputs, inputs);
+      expect(reveal(refreshed.inputs)).toEqual(inputs);
+      expect(isSecret(refreshed.outputs.__inputs)).toBe(true);
+      return (await plugin.diff(RELEASE, id, refreshed.outputs, inputs, refreshed.inputs)).paths;
+    };
+    expect(await upgraded({ server: { replicas: 2 } })).toEqual([]);
+    expect(await upgraded({ ...external, worker: { replicas: 3 }, server: { replicas: 2 } })).toEqual([]);
+    expect(await upgraded({ ...external, server: { replicas: 1 } })).toEqual(["values.server.replicas"]);
   });
 
   test("values that are marked secret stay so", async () => {

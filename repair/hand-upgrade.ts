@@ -1,0 +1,143 @@
+import { isDeepStrictEqual } from "node:util";
+import { gunzipSync } from "node:zlib";
+
+import { isMap } from "../adoption/fields";
+import type { Workspace } from "../state/workspace";
+import { latestRecord, placeOfId, type Reading } from "../identity/cluster-objects";
+import { connect } from "../live/connect";
+import { deployment, exportState, importState } from "../state/engine";
+import { isSecretValue, RELEASE, secretOf, type Properties, type Resource } from "../state/resources";
+import { unlocked } from "./mend";
+
+/** A Helm release that somebody has upgraded past the program. */
+export interface HandUpgrade {
+  readonly urn: string;
+  readonly name: string;
+  /** Number of the revision that the program made, and of the one that is there. */
+  readonly made: number;
+  readonly live: number;
+  /** What it was upgraded with; undefined where Helm's record cannot be read. */
+  readonly values?: Properties;
+}
+
+/**
+ * Helm releases of a state that are of another revision in the cluster. The provider reads live values over those of the
+ * state (its source, `setReleaseAttributes`): what an upgrade by hand has dropped, such as the name of the Secret with the
+ * secret key, no refresh sees, and neither what it has added.
+ *
+ * @param resources what the state holds, not refreshed: a refresh takes over the number of the revision.
+ * @throws ServerError.
+ */
+export async function handUpgrades(resources: readonly Resource[], cluster: Reading): Promise<HandUpgrade[]> {
+  const found: HandUpgrade[] = [];
+  for (const { urn, type, id, inputs, outputs } of resources) {
+    const { revision: made } = (isMap(outputs.status) ? outputs.status : {}) as { revision?: unknown };
+    if (type !== RELEASE || id === undefined || typeof made !== "number") continue;
+    const { name, namespace } = placeOfId(id);
+    const record = await latestRecord(cluster, name, namespace);
+    const live = Number(record?.metadata?.labels?.version ?? made);
+    if (live === made) continue;
+    const values = valuesIn(record);
+    // The program's own upgrade, whose answer was lost, or the same once more.
+    if (values && isDeepStrictEqual(values, inputs.values)) continue;
+    found.push({ urn, name, made, live, values });
+  }
+  return found;
+}
+
+/** Helm's own encoding: JSON, gzip, base64; Kubernetes adds another base64. */
+function valuesIn(record: object | undefined): Properties | undefined {
+  try {
+    const { data } = record as { readonly data: { readonly release: string } };
+    const packed = Buffer.from(data.release, "base64").toString("latin1");
+    const { config } = JSON.parse(gunzipSync(Buffer.from(packed, "base64")).toString("utf8")) as {
+      readonly config?: Properties | null;
+    };
+    return config ?? {};
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same of a stack. @throws ServerError. @throws Error with what the CLI said. */
+export async function handUpgradesOf(
+  workspace: Workspace,
+  resources?: readonly Resource[],
+): Promise<HandUpgrade[]> {
+  const held = resources ?? (await deployment(workspace)).resources;
+  // Not every stack has a cluster.
+  return held.some(({ type }) => type === RELEASE)
+    ? handUpgrades(held, (await connect(workspace)).cluster)
+    : [];
+}
+
+function toldOf({ name, made, live }: HandUpgrade): string {
+  return `Helm release ${name} was upgraded past the program: its revision is ${live}, and this stack made ${made}.`;
+}
+
+/** What a preview, which writes no state, does not show. */
+export async function notShown(workspace: Workspace): Promise<string[]> {
+  // What is wrong with the state or the cluster is the preview's to say.
+  const found = await handUpgradesOf(workspace).catch(() => []);
+  return found.map(
+    (upgrade) =>
+      `${toldOf(upgrade)} What was dropped or added by that is not shown by a preview.\n` +
+      `  mend: npm run up -- --stack ${workspace.stack}   (it restores all of it)`,
+  );
+}
+
+/**
+ * Sees to it that the update that follows restores releases that were upgraded past the program.
+ *
+ * @param resources what the state holds; read where it is not given.
+ * @returns false where somebody else is at work on the stack; it has been said.
+ */
+export async function seeHandUpgrades(
+  workspace: Workspace,
+  resources: readonly Resource[] | undefined,
+  say: (text: string) => void,
+): Promise<boolean> {
+  const found = await handUpgradesOf(workspace, resources);
+  if (found.length === 0) return true;
+  for (const upgrade of found) say(`${toldOf(upgrade)} \`up\` restores its values.`);
+  const write = async () => importState(workspace, withoutValues(await exportState(workspace), found));
+  return unlocked(workspace, { gone: [], say }, write);
+}
+
+/** Stands where an upgrade by hand has set a value that the program does not: the value itself may be a secret. */
+const SET_BY_HAND = "(set by hand)";
+
+/**
+ * An exported state in which nothing is known of the values of these releases, but for what was added by hand. The next
+ * refresh reads what is live, and a difference is then seen in every value that was dropped, changed or added.
+ */
+export function withoutValues(exported: string, upgrades: readonly HandUpgrade[]): string {
+  const state = JSON.parse(exported) as {
+    readonly deployment?: {
+      readonly resources?: readonly {
+        readonly urn: string;
+        inputs?: Record<string, unknown>;
+        outputs?: Record<string, unknown>;
+      }[];
+    };
+  };
+  for (const resource of state.deployment?.resources ?? []) {
+    const upgrade = upgrades.find(({ urn }) => urn === resource.urn);
+    if (!upgrade) continue;
+    const inputs = { ...resource.inputs, values: withAdded(resource.inputs?.values, upgrade.values ?? {}) };
+    resource.inputs = inputs;
+    // The provider keeps a copy of the inputs, and goes by it.
+    resource.outputs = { ...resource.outputs, values: secretOf({}), __inputs: secretOf(inputs) };
+  }
+  return JSON.stringify(state);
+}
+
+/** Recorded values, with a word for each that only the live ones have. */
+function withAdded(recorded: unknown, live: unknown): unknown {
+  if (isSecretValue(recorded)) return recorded;
+  if (recorded !== undefined && !(isMap(recorded) && isMap(live))) return recorded;
+  if (!isMap(live)) return SET_BY_HAND;
+  const known = isMap(recorded) ? recorded : {};
+  const all = Object.entries(live).map(([name, value]) => [name, withAdded(known[name], value)] as const);
+  return { ...known, ...Object.fromEntries(all) };
+}

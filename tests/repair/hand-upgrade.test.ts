@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { converge } from "../../repair/converge";
+import { sandboxWorkspace, type Workspace } from "../../state/workspace";
+import { handUpgradesOf, notShown } from "../../repair/hand-upgrade";
+import { reportOf } from "../../review/report";
+import { fromEngine } from "../../review/sources";
+import type { Properties } from "../../sandbox/plugins/wire";
+import { Trial } from "../../sandbox/trial";
+import { deployment } from "../../state/engine";
+import { RELEASE } from "../../state/resources";
+import { bundle, PluginClient } from "../sandbox/plugin-client";
+
+// A stack whose Helm release is upgraded by hand; each test goes on where the one before it ended.
+const STACK = "upgraded";
+const KEY = "hand-given-key-of-no-worth".padEnd(60, "3");
+let trial: Trial;
+let workspace: Workspace;
+
+beforeAll(async () => {
+  trial = await Trial.start();
+  await trial.createStack(STACK);
+  workspace = sandboxWorkspace(trial.sandbox, trial.folder, STACK);
+  await trial.must(["up", "--yes", "--skip-preview", "--stack", STACK]);
+}, 900_000);
+
+afterAll(() => trial.stop());
+
+jest.setTimeout(400_000);
+
+/** `helm upgrade --reset-values` with these values. */
+async function helmUpgrade(values: Properties): Promise<void> {
+  const plugins = bundle();
+  const plugin = await PluginClient.start(plugins.file, "kubernetes");
+  try {
+    await plugin.configure({ kubeconfig: trial.sandbox.env.KUBECONFIG ?? "" });
+    await plugin.update(
+      RELEASE,
+      "authentik/authentik",
+      {},
+      {
+        name: "authentik",
+        namespace: "authentik",
+        chart: "authentik",
+        version: "2026.5.6",
+        repositoryOpts: { repo: "https://charts.goauthentik.io" },
+        values,
+        skipAwait: true,
+      },
+    );
+  } finally {
+    await plugin.stop();
+    plugins.remove();
+  }
+}
+
+interface Deployment {
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Container[] } } };
+}
+
+interface Container {
+  readonly envFrom: readonly { readonly secretRef: { readonly name: string } }[];
+  readonly env?: readonly { readonly name: string }[];
+}
+
+/** The server's container: which Secret it reads, and whether the variable is set that the tests set by hand. */
+async function server() {
+  const { spec } = await trial.cluster<Deployment>(
+    "/apis/apps/v1/namespaces/authentik/deployments/authentik-server",
+  );
+  const [container] = spec.template.spec.containers;
+  return {
+    reads: container?.envFrom.map(({ secretRef }) => secretRef.name),
+    traced: container?.env?.some(({ name }) => name === "AUTHENTIK_LOG_LEVEL") ?? false,
+  };
+}
+
+const review = async () => reportOf(await fromEngine(workspace));
+
+test("an upgrade that drops the name of the settings Secret is seen by no refresh", async () => {
+  expect(await server()).toEqual({ reads: ["authentik-settings"], traced: false });
+  await helmUpgrade({
+    postgresql: { enabled: false },
+    // With a key of its own: what is set by hand may be a secret.
+    authentik: { secret_key: KEY },
+    server: { env: [{ name: "AUTHENTIK_LOG_LEVEL", value: "trace" }] },
+  });
+  expect(await server()).toEqual({ reads: ["authentik"], traced: true });
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+test("a review, and so the drift report, tells it, and a preview says what it does not show", async () => {
+  const before = trial.stateOf("kubernetes");
+  const { stdout: state } = await trial.must(["stack", "export", "--stack", STACK]);
+  const report = await review();
+  const { verdict, findings } = report;
+  expect(verdict).toBe("unsafe");
+  expect(findings.filter(({ standing }) => !standing).map(({ rule }) => rule)).toEqual(["server-setting"]);
+  expect(JSON.stringify(findings)).toContain("authentik.existingSecret");
+  expect(JSON.stringify(report)).not.toContain(KEY);
+  expect(await notShown(workspace)).toEqual([
+    "Helm release authentik was upgraded past the program: its revision is 2, and this stack made 1. What was dropped or added by that is not shown by a preview.\n" +
+      `  mend: npm run up -- --stack ${STACK}   (it restores all of it)`,
+  ]);
+  expect(trial.stateOf("kubernetes")).toBe(before);
+  expect((await trial.must(["stack", "export", "--stack", STACK])).stdout).toBe(state);
+});
+
+test("`up` restores what was dropped, and takes away what was added", async () => {
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  expect(await server()).toEqual({ reads: ["authentik-settings"], traced: false });
+  expect(await handUpgradesOf(workspace)).toEqual([]);
+  expect((await review()).verdict).toBe("unchanged");
+});
+
+test("so it does where values were only added, and an upgrade with the program's own values is none", async () => {
+  const { resources } = await deployment(workspace);
+  const own = resources.find(({ type }) => type === RELEASE)?.inputs.values as Properties;
+  await helmUpgrade(own);
+  expect(await handUpgradesOf(workspace)).toEqual([]);
+  await helmUpgrade({ ...own, geoip: { enabled: true } });
+  expect((await handUpgradesOf(workspace)).map(({ made, live }) => [made, live])).toEqual([[3, 5]]);
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  expect(await handUpgradesOf(workspace)).toEqual([]);
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+test("what was given by hand stands nowhere in the state, nor in the log", () => {
+  const state = join(trial.folder, ".sandbox", "state");
+  const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+  expect(files.length).toBeGreaterThan(5);
+  for (const { parentPath, name } of files)
+    expect({ name, held: readFileSync(join(parentPath, name), "utf8").includes(KEY) }).toEqual({
+      name,
+      held: false,
+    });
+  expect(trial.log).not.toContain(KEY);
+});
