@@ -55,7 +55,7 @@ jest.setTimeout(900_000);
 /** The command as an operator runs it, on servers that the environment names. */
 const ENTRY = `
   import { adopt } from "./adoption";
-  import { openWorkspace } from "./commands/workspace";
+  import { openWorkspace } from "./state/workspace";
   import { prod } from "./stacks/prod";
   const [, , folder = "", ...args] = process.argv;
   openWorkspace(folder, "${STACK}").then(

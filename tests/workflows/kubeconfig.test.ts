@@ -38,7 +38,7 @@ test.each([
   ["SIGTERM", "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 5000);", 143],
 ])("the file goes with its process (%s)", async (_end, ending, expected) => {
   const program = [
-    "const contents = `export * from './workflows/kubeconfig'; export * from './commands/interrupt';`;",
+    "const contents = `export * from './workflows/kubeconfig'; export * from './shell/interrupt';`;",
     "const stdin = { contents, resolveDir: process.cwd() };",
     "const options = { stdin, bundle: true, platform: 'node', format: 'cjs', write: false };",
     "const [{ text }] = require('esbuild').buildSync(options).outputFiles;",
