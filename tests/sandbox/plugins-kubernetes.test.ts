@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeconfig, type Kubernetes, startKubernetes } from "../../sandbox/kubernetes/server";
-import { isSecret, markNamed, objectOf, type Properties, reveal, secret, UNKNOWN } from "../../sandbox/plugins/wire";
+import {
+  isSecret,
+  markNamed,
+  objectOf,
+  type Properties,
+  reveal,
+  secret,
+  UNKNOWN,
+} from "../../sandbox/plugins/wire";
 import { bundle, PluginClient } from "./plugin-client";
 
 const SECRET = "kubernetes:core/v1:Secret";
