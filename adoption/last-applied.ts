@@ -18,7 +18,7 @@ export async function dropLastApplied(
   for (const { type, id } of adopted) {
     if (type !== SECRET_KIND) continue;
     const ref = refOf(type, placeOfId(id));
-    const live = await cluster.read<KubernetesObject>(ref);
+    const live = await cluster.read(ref);
     if (live?.metadata?.annotations?.[LAST_APPLIED] === undefined) continue;
     await cluster.patch(ref, { metadata: { annotations: { [LAST_APPLIED]: null } } });
   }
