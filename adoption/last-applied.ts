@@ -1,5 +1,3 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
-
 import type { Live } from "../live/connect";
 import { placeOfId, refOf } from "../identity/cluster-objects";
 import type { Subject } from "./picture";
