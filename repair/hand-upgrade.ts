@@ -72,7 +72,7 @@ export async function handUpgradesOf(
 }
 
 function toldOf({ name, made, live }: HandUpgrade): string {
-  return `Helm release ${name} was upgraded past the program: its revision is ${live}, and this stack made ${made}.`;
+  return `Helm release ${name} is of revision ${live}, and this stack made ${made}: it was upgraded past the program, or by an update that was cut off.`;
 }
 
 /** What a preview, which writes no state, does not show. */
@@ -106,6 +106,8 @@ export async function seeHandUpgrades(
 
 /** Stands where an upgrade by hand has set a value that the program does not: the value itself may be a secret. */
 const SET_BY_HAND = "(set by hand)";
+/** Stands for a secret within a secret: the engine decrypts the outer one alone, and then cannot read the state. */
+const SEALED = "(a secret)";
 
 /**
  * An exported state in which nothing is known of the values of these releases, but for what was added by hand. The next
@@ -127,9 +129,16 @@ export function withoutValues(exported: string, upgrades: readonly HandUpgrade[]
     const inputs = { ...resource.inputs, values: withAdded(resource.inputs?.values, upgrade.values ?? {}) };
     resource.inputs = inputs;
     // The provider keeps a copy of the inputs, and goes by it.
-    resource.outputs = { ...resource.outputs, values: secretOf({}), __inputs: secretOf(inputs) };
+    resource.outputs = { ...resource.outputs, values: secretOf({}), __inputs: secretOf(unsealed(inputs)) };
   }
   return JSON.stringify(state);
+}
+
+function unsealed(value: unknown): unknown {
+  if (isSecretValue(value)) return SEALED;
+  if (Array.isArray(value)) return value.map(unsealed);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, unsealed(inner)]));
 }
 
 /** Recorded values, with a word for each that only the live ones have. */
