@@ -163,6 +163,11 @@ export function agreedIn(changes: readonly Difference[]): string[] {
     .map((each) => fieldOf(each, picturedField(each.type, each.field)));
 }
 
+/** Whether what is overwritten was agreed to, now or in an earlier run of the adoption. */
+export function isAgreed({ agreed }: Picture, each: Difference): boolean {
+  return agreed.includes(fieldOf(each, picturedField(each.type, each.field)));
+}
+
 function fieldOf({ type, name }: Pick<Subject, "type" | "name">, field: string): string {
   return `${type} ${name} ${field}`;
 }

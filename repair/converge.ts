@@ -31,7 +31,7 @@ export async function converge(
 
 /**
  * Mends what an interrupted or failed run left behind. Without it the objects that the run made and did not write down
- * are made again: refused for ever, or doubled. And makes the update see what was done to the Helm release by hand.
+ * are made again: refused for ever, or doubled. And makes the update see what was done by hand where no refresh looks.
  *
  * @returns whether the stack is sound, and the cluster its own; otherwise it has been said why not.
  */
@@ -44,7 +44,9 @@ export async function settled(workspace: Workspace, say: (text: string) => void)
     : await isOwnCluster(workspace.stack, resources, async () => (await connect(workspace)).cluster, say);
   if (!sound) return false;
   const { seeHandUpgrades } = await import("./hand-upgrade");
-  return seeHandUpgrades(workspace, isUnsettled ? undefined : resources, say);
+  const { seeHandChanges } = await import("./hand-change");
+  const held = isUnsettled ? undefined : resources;
+  return (await seeHandUpgrades(workspace, held, say)) && seeHandChanges(workspace, held, say);
 }
 
 /** Runs something that needs the lock; clears the lock of an owner that is gone for certain, and runs it again. */

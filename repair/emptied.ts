@@ -5,6 +5,7 @@ import type { Workspace } from "../state/workspace";
 import { kindOf } from "../identity/kinds";
 import type { Live } from "../live/connect";
 import { preview } from "../state/engine";
+import { isLeftFull, unreadChanges } from "./provider-gaps";
 
 /** Fields that a change must name although it does not change them: the server's checks read the request alone. */
 const BESIDE: Readonly<Record<string, string>> = {
@@ -17,8 +18,7 @@ const BESIDE: Readonly<Record<string, string>> = {
 const CHOICES = new Set(["PolicyEventMatcher"]);
 
 /**
- * Empties, through the API, what the program leaves empty and Authentik still has. No `up` does: the provider does not
- * send an empty text, nor a `false` of some fields (its source, 2026.5), and the server keeps what a change does not name.
+ * Empties, through the API, what the program leaves empty and Authentik still has, which no `up` does (see `isLeftFull`).
  *
  * @param meant which of them may be emptied.
  * @returns what was emptied.
@@ -32,7 +32,12 @@ export async function emptyFields(
   const { authentik } = servers;
   const steps = await preview(workspace, ["--refresh"]);
   const ids = new Map(steps.map(({ urn, before }) => [urn, before?.id ?? ""]));
-  const full = (await differences(steps, servers)).filter((each) => isLeftFull(each) && meant(each));
+  const shown = await differences(steps, servers);
+  const unread = await unreadChanges(
+    steps.flatMap(({ before }) => before ?? []),
+    servers,
+  );
+  const full = [...shown, ...unread].filter((each) => isLeftFull(each) && meant(each));
   for (const { urn, type, field, live } of full) {
     const { path = "", singleton } = kindOf(type) ?? {};
     const address = singleton ? path : `${path}${encodeURIComponent(ids.get(urn) ?? "")}/`;
@@ -50,12 +55,4 @@ function emptyOf(type: string, live: unknown): unknown {
   if (typeof live === "number") return 0;
   if (typeof live !== "string") return false;
   return CHOICES.has(typeName(type)) ? null : "";
-}
-
-/** Lists, settings in JSON and references are emptied by the provider itself. */
-function isLeftFull({ type, field, live, program, harmless }: Difference): boolean {
-  if (harmless !== undefined || !kindOf(type) || !/^\w+$/.test(field)) return false;
-  const full = (typeof live === "string" && live !== "") || live === true;
-  const empty = program === undefined || program === "" || program === false;
-  return (full && empty) || (typeof live === "number" && live !== 0 && program === 0);
 }

@@ -6,6 +6,8 @@ import { policyArguments } from "../state/policy";
 import type { Finished } from "../shell/process";
 import { unreachable } from "../live/reach";
 import type { Workspace } from "../state/workspace";
+import type { Difference } from "../adoption/differences";
+import { handChangesOf } from "../repair/hand-change";
 import { handUpgradesOf, type HandUpgrade } from "../repair/hand-upgrade";
 import { previewed } from "../state/engine";
 import {
@@ -43,8 +45,9 @@ export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
   const stopped = await unreachable(workspace, { show: false });
   if (stopped) throw new Unreviewable((stopped.stderr || stopped.stdout).trim());
   const upgrades = handUpgradesOf(workspace);
-  // What keeps it from being told is told below, after what the preview says.
-  upgrades.catch(() => undefined);
+  const changes = handChangesOf(workspace);
+  // What keeps them from being told is told below, after what the preview says.
+  for (const each of [upgrades, changes]) each.catch(() => undefined);
   const { code, stdout, stderr, refusals } = await preview(workspace);
   let answer: PreviewAnswer;
   try {
@@ -54,8 +57,23 @@ export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
   }
   if (code !== 0 && answer.errors.length === 0) throw new Unreviewable((stderr || stdout).trim());
   const told = reviewed(answer, [], `the preview of stack ${stack}`, refusals);
-  const byHand = await upgrades;
-  return { ...told, steps: told.steps.map((step) => asUpgraded(step, byHand)), refusals };
+  const byHand = [await upgrades, await changes] as const;
+  const steps = told.steps.map((step) => asChanged(asUpgraded(step, byHand[0]), byHand[1]));
+  return { ...told, steps, refusals };
+}
+
+/** A step with what was changed by hand where no refresh looks. */
+function asChanged(step: Step, changes: readonly Difference[]): Step {
+  const own = changes.filter(({ urn }) => urn === step.urn);
+  const { op, before, after, differences } = step;
+  if (own.length === 0 || !before || !after) return step;
+  const live = Object.fromEntries(own.map((each) => [each.field, each.live]));
+  return {
+    ...step,
+    op: op === "same" ? "update" : op,
+    before: { ...before, inputs: { ...before.inputs, ...live }, outputs: { ...before.outputs, ...live } },
+    differences: { ...differences, ...Object.fromEntries(own.map(({ field }) => [field, "update"])) },
+  };
 }
 
 /** A step with what no refresh sees of a release that was upgraded past the program: the values that it has. */

@@ -106,6 +106,7 @@ export const TABLE: Readonly<Record<string, Row>> = {
       zxcvbnScoreThreshold: 2,
     },
     unread: words("checkStaticRules checkHaveIBeenPwned checkZxcvbn hibpAllowedCount zxcvbnScoreThreshold"),
+    omitEmpty: words("checkStaticRules checkHaveIBeenPwned checkZxcvbn"),
   },
   PolicyReputation: {
     path: "policies/reputation",

@@ -130,6 +130,7 @@ test("a plan writes nothing to a server or to the stack, and stops at what it wo
         /^ {2}google\.enrollmentFlow: "[0-9a-f-]{36}" \(default-source-enrollment\) → \(nothing\)$/,
       ),
       "  plana-password.zxcvbnScoreThreshold: 3 → 2",
+      "  plana-password.checkHaveIBeenPwned: true → false",
       "  system-settings.flags.core_default_app_access: true → false",
       "  system-settings.footerLinks: ",
       '    - {"href":"https://help.example.org","name":"Help"}',
@@ -255,8 +256,13 @@ test("an adoption that was interrupted after the import is finished by a second 
   expect(again.said).not.toContain("An earlier adoption was begun");
   expect(again.said).not.toContain("is not as it was");
   // What the provider does not empty.
-  for (const place of ["forgejo.metaIcon", "matomo-admin.basicAuthEnabled"])
+  for (const place of [
+    ...["forgejo.metaIcon", "matomo-admin.basicAuthEnabled"],
+    "plana-password.checkHaveIBeenPwned",
+  ])
     expect(again.said).toContain(`${place}: emptied through the API, which no \`up\` does`);
+  const { results } = await trial.authentik<List<object>>("/policies/password/?name=plana-password");
+  expect(results).toMatchObject([{ check_have_i_been_pwned: false, check_static_rules: true }]);
   expect(await trial.authentik("/core/applications/forgejo/")).toMatchObject({ meta_icon: "" });
 });
 

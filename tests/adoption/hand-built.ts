@@ -244,6 +244,8 @@ export class HandBuilt {
       check_zxcvbn: true,
       zxcvbn_score_threshold: 3,
       hibp_allowed_count: 1,
+      // Which the provider neither reads nor, as false, writes.
+      check_have_i_been_pwned: true,
     });
   }
 

@@ -3,17 +3,18 @@ import { join } from "node:path";
 
 import { converge } from "../../repair/converge";
 import { sandboxWorkspace, type Workspace } from "../../state/workspace";
+import { repair } from "../../repair";
 import { handUpgradesOf, notShown } from "../../repair/hand-upgrade";
 import { reportOf } from "../../review/report";
 import { fromEngine } from "../../review/sources";
 import type { Properties } from "../../sandbox/plugins/wire";
-import { Trial } from "../../sandbox/trial";
+import { Trial, type List } from "../../sandbox/trial";
 import { deployment, exportState, importState } from "../../state/engine";
 import { RELEASE, secretOf } from "../../state/resources";
 import { bundle, PluginClient } from "../sandbox/plugin-client";
 
-// A stack whose Helm release is upgraded by hand; each test goes on where the one before it ended.
-const STACK = "upgraded";
+// A stack that is changed by hand where no refresh looks; each test goes on where the one before it ended.
+const STACK = "by-hand";
 const KEY = "hand-given-key-of-no-worth".padEnd(60, "3");
 let trial: Trial;
 let workspace: Workspace;
@@ -140,6 +141,40 @@ test("so it does where values were only added, and an upgrade with the program's
   expect(await converge(workspace)).toMatchObject({ code: 0 });
   expect(await handUpgradesOf(workspace)).toEqual([]);
   await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+interface PasswordPolicy {
+  readonly pk: string;
+  readonly check_zxcvbn: boolean;
+  readonly zxcvbn_score_threshold: number;
+  readonly check_have_i_been_pwned: boolean;
+}
+
+async function passwordPolicy(): Promise<PasswordPolicy> {
+  const { results } = await trial.authentik<List<PasswordPolicy>>("/policies/password/?name=plana-password");
+  const [policy] = results;
+  if (!policy) throw new Error("there is no policy plana-password");
+  return policy;
+}
+
+test("a password policy that asks for less by hand is seen by no refresh, told as drift, and written back by `up`", async () => {
+  const { pk } = await passwordPolicy();
+  const weaker = { check_zxcvbn: false, zxcvbn_score_threshold: 0, check_have_i_been_pwned: true };
+  await trial.authentik(`/policies/password/${pk}/`, "PATCH", weaker);
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+  const { verdict, findings } = await review();
+  expect(verdict).toBe("unsafe");
+  expect(JSON.stringify(findings.filter(({ standing }) => !standing))).toContain("checkZxcvbn");
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  // The provider sends no `false`, so that one is left to `npm run repair`.
+  expect(await passwordPolicy()).toMatchObject({
+    check_zxcvbn: true,
+    zxcvbn_score_threshold: 2,
+    check_have_i_been_pwned: true,
+  });
+  expect(await repair(workspace, [])).toBe(0);
+  expect(await passwordPolicy()).toMatchObject({ check_zxcvbn: true, check_have_i_been_pwned: false });
+  expect((await review()).verdict).toBe("unchanged");
 });
 
 test("what was given by hand stands nowhere in the state, nor in the log", () => {

@@ -1,0 +1,56 @@
+import type { Difference } from "../adoption/differences";
+import type { Workspace } from "../state/workspace";
+import { connect } from "../live/connect";
+import { deployment, exportState, importState } from "../state/engine";
+import type { Resource } from "../state/resources";
+import { unlocked } from "./mend";
+import { hasUnread, isLeftFull, unreadChanges } from "./provider-gaps";
+
+/** See `unreadChanges`, of a stack. @throws ServerError. @throws Error with what the CLI said. */
+export async function handChangesOf(
+  workspace: Workspace,
+  resources?: readonly Resource[],
+): Promise<Difference[]> {
+  const held = resources ?? (await deployment(workspace)).resources;
+  return held.some(hasUnread) ? unreadChanges(held, await connect(workspace)) : [];
+}
+
+/**
+ * Sees to it that the update that follows writes back what was changed by hand where no refresh looks.
+ *
+ * @param resources what the state holds; read where it is not given.
+ * @returns false where somebody else is at work on the stack; it has been said.
+ */
+export async function seeHandChanges(
+  workspace: Workspace,
+  resources: readonly Resource[] | undefined,
+  say: (text: string) => void,
+): Promise<boolean> {
+  const found = await handChangesOf(workspace, resources);
+  for (const each of found) {
+    const { name, field, live, program } = each;
+    const is = `${name}.${field} is ${String(live)} on the server, which no refresh reads`;
+    say(
+      isLeftFull(each)
+        ? `${is}, and ${String(program)} in the program, which no \`up\` writes.\n  mend: npm run repair -- --stack ${workspace.stack}`
+        : `${is}: \`up\` writes back ${String(program)}.`,
+    );
+  }
+  const written = found.filter((each) => !isLeftFull(each));
+  if (written.length === 0) return true;
+  const write = async () => importState(workspace, withLive(await exportState(workspace), written));
+  return unlocked(workspace, { gone: [], say }, write);
+}
+
+/** An exported state that has of these fields what the server has. */
+function withLive(exported: string, changes: readonly Difference[]): string {
+  const state = JSON.parse(exported) as {
+    readonly deployment?: {
+      readonly resources?: readonly { readonly urn: string; outputs?: Record<string, unknown> }[];
+    };
+  };
+  for (const resource of state.deployment?.resources ?? [])
+    for (const { urn, field, live } of changes)
+      if (urn === resource.urn) resource.outputs = { ...resource.outputs, [field]: live };
+  return JSON.stringify(state);
+}
