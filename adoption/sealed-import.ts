@@ -1,4 +1,4 @@
-import { isSecretValue, RELEASE, secretOf } from "../state/resources";
+import { isSecretValue, RELEASE, secretOf, SET_BY_HAND } from "../state/resources";
 import { isMap, isSecretName } from "./fields";
 
 interface State {
@@ -36,7 +36,8 @@ export function sealed(exported: string): string | undefined {
         Object.entries(value).map(([name, inner]) => [name, seal(inner, [...path, name])]),
       );
     }
-    if (typeof value !== "string" || value === "" || !mayBeSecret(path)) return value;
+    if (typeof value !== "string" || value === "" || value === SET_BY_HAND || !mayBeSecret(path))
+      return value;
     marks += 1;
     return secretOf(value);
   };

@@ -3,6 +3,7 @@ import { whileWaiting } from "../shell/patience";
 import { policyArguments } from "../state/policy";
 import type { Finished } from "../shell/process";
 import { unreachable } from "../live/reach";
+import type { Resource } from "../state/resources";
 import { checkRoom } from "../state/room";
 import type { Workspace } from "../state/workspace";
 
@@ -23,7 +24,8 @@ export async function converge(
   await checkRoom(workspace);
   const stopped = await unreachable(workspace);
   if (stopped) return stopped;
-  if (!(await settled(workspace, say))) return { code: 1, stdout: "", stderr: "" };
+  const held = await settled(workspace, say);
+  if (!held || !(await seeByHand(workspace, held, say))) return { code: 1, stdout: "", stderr: "" };
   // The engine tells each step, but nothing while a server, or a full disk, keeps it waiting.
   const run = () => whileWaiting("up", () => workspace.pulumi(update, { show: true }), say, 60_000);
   return unlocking(workspace, say, run, gone);
@@ -31,22 +33,37 @@ export async function converge(
 
 /**
  * Mends what an interrupted or failed run left behind. Without it the objects that the run made and did not write down
- * are made again: refused for ever, or doubled. And makes the update see what was done by hand where no refresh looks.
+ * are made again: refused for ever, or doubled.
  *
- * @returns whether the stack is sound, and the cluster its own; otherwise it has been said why not.
+ * @returns what the stack holds, where it is sound, and the cluster its own; otherwise it has been said why not.
  */
-export async function settled(workspace: Workspace, say: (text: string) => void): Promise<boolean> {
+export async function settled(
+  workspace: Workspace,
+  say: (text: string) => void,
+): Promise<readonly Resource[] | undefined> {
   const { mend, standing } = await import("./mend");
   const { isUnsettled, resources } = await standing(workspace);
+  if (isUnsettled) {
+    const { deployment } = await import("../state/engine");
+    return (await mend(workspace, { gone: [], say })) ? (await deployment(workspace)).resources : undefined;
+  }
   const { isOwnCluster } = await import("./other-cluster");
-  const sound = isUnsettled
-    ? await mend(workspace, { gone: [], say })
-    : await isOwnCluster(workspace.stack, resources, async () => (await connect(workspace)).cluster, say);
-  if (!sound) return false;
+  const cluster = async () => (await connect(workspace)).cluster;
+  return (await isOwnCluster(workspace.stack, resources, cluster, say)) ? resources : undefined;
+}
+
+/**
+ * Sees to it that a whole update writes back what was done by hand where no refresh looks. An update of a few targets
+ * leaves it alone.
+ */
+async function seeByHand(
+  workspace: Workspace,
+  resources: readonly Resource[],
+  say: (text: string) => void,
+): Promise<boolean> {
   const { seeHandUpgrades } = await import("./hand-upgrade");
   const { seeHandChanges } = await import("./hand-change");
-  const held = isUnsettled ? undefined : resources;
-  return (await seeHandUpgrades(workspace, held, say)) && seeHandChanges(workspace, held, say);
+  return (await seeHandUpgrades(workspace, resources, say)) && seeHandChanges(workspace, resources, say);
 }
 
 /** Runs something that needs the lock; clears the lock of an owner that is gone for certain, and runs it again. */

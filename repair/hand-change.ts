@@ -18,12 +18,12 @@ export async function handChangesOf(
 /**
  * Sees to it that the update that follows writes back what was changed by hand where no refresh looks.
  *
- * @param resources what the state holds; read where it is not given.
+ * @param resources what the state holds.
  * @returns false where somebody else is at work on the stack; it has been said.
  */
 export async function seeHandChanges(
   workspace: Workspace,
-  resources: readonly Resource[] | undefined,
+  resources: readonly Resource[],
   say: (text: string) => void,
 ): Promise<boolean> {
   const found = await handChangesOf(workspace, resources);

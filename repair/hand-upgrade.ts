@@ -6,16 +6,25 @@ import type { Workspace } from "../state/workspace";
 import { latestRecord, placeOfId, type Reading } from "../identity/cluster-objects";
 import { connect } from "../live/connect";
 import { deployment, exportState, importState } from "../state/engine";
-import { isSecretValue, RELEASE, secretOf, type Properties, type Resource } from "../state/resources";
+import {
+  isSecretValue,
+  RELEASE,
+  secretOf,
+  SET_BY_HAND,
+  type Properties,
+  type Resource,
+} from "../state/resources";
 import { unlocked } from "./mend";
 
-/** A Helm release that somebody has upgraded past the program. */
+/** A Helm release that is not as the program's last update was to leave it, which no refresh sees. */
 export interface HandUpgrade {
   readonly urn: string;
   readonly name: string;
   /** Number of the revision that the program made, and of the one that is there. */
   readonly made: number;
   readonly live: number;
+  /** Whether Helm's last operation on it failed. */
+  readonly failed: boolean;
   /** What it was upgraded with; undefined where Helm's record cannot be read. */
   readonly values?: Properties;
 }
@@ -23,7 +32,8 @@ export interface HandUpgrade {
 /**
  * Helm releases of a state that are of another revision in the cluster. The provider reads live values over those of the
  * state (its source, `setReleaseAttributes`): what an upgrade by hand has dropped, such as the name of the Secret with the
- * secret key, no refresh sees, and neither what it has added.
+ * secret key, no refresh sees, and neither what it has added. And those whose last upgrade failed, by whomever: the
+ * provider writes the new values down, and the refresh forgets that they did not arrive (engine 3.259, `RefreshStep`).
  *
  * @param resources what the state holds, not refreshed: a refresh takes over the number of the revision.
  * @throws ServerError.
@@ -35,12 +45,15 @@ export async function handUpgrades(resources: readonly Resource[], cluster: Read
     if (type !== RELEASE || id === undefined || typeof made !== "number") continue;
     const { name, namespace } = placeOfId(id);
     const record = await latestRecord(cluster, name, namespace);
-    const live = Number(record?.metadata?.labels?.version ?? made);
-    if (live === made) continue;
+    const { version, status = "" } = record?.metadata?.labels ?? {};
+    const live = Number(version ?? made);
+    const failed = status === "failed";
+    // One that is under way, or was cut off, is not here to be judged (see `freeReleases`).
+    if ((live === made && !failed) || status.startsWith("pending-")) continue;
     const values = valuesIn(record);
     // The program's own upgrade, whose answer was lost, or the same once more.
-    if (values && isDeepStrictEqual(values, inputs.values)) continue;
-    found.push({ urn, name, made, live, values });
+    if (!failed && values && isDeepStrictEqual(values, inputs.values)) continue;
+    found.push({ urn, name, made, live, failed, values });
   }
   return found;
 }
@@ -71,7 +84,9 @@ export async function handUpgradesOf(
     : [];
 }
 
-function toldOf({ name, made, live }: HandUpgrade): string {
+function toldOf({ name, made, live, failed }: HandUpgrade): string {
+  if (failed)
+    return `Helm release ${name}: the upgrade to revision ${live} failed, so that what runs may be of the one before.`;
   return `Helm release ${name} is of revision ${live}, and this stack made ${made}: it was upgraded past the program, or by an update that was cut off.`;
 }
 
@@ -81,44 +96,46 @@ export async function notShown(workspace: Workspace): Promise<string[]> {
   const found = await handUpgradesOf(workspace).catch(() => []);
   return found.map(
     (upgrade) =>
-      `${toldOf(upgrade)} What was dropped or added by that is not shown by a preview.\n` +
-      `  mend: npm run up -- --stack ${workspace.stack}   (it restores all of it)`,
+      `${toldOf(upgrade)} A preview shows nothing of it.\n` +
+      `  mend: npm run up -- --stack ${workspace.stack}   (it upgrades the release to what the program says)`,
   );
 }
 
 /**
- * Sees to it that the update that follows restores releases that were upgraded past the program.
+ * Sees to it that the update that follows upgrades these releases.
  *
- * @param resources what the state holds; read where it is not given.
+ * @param resources what the state holds, not refreshed.
  * @returns false where somebody else is at work on the stack; it has been said.
  */
 export async function seeHandUpgrades(
   workspace: Workspace,
-  resources: readonly Resource[] | undefined,
+  resources: readonly Resource[],
   say: (text: string) => void,
 ): Promise<boolean> {
   const found = await handUpgradesOf(workspace, resources);
   if (found.length === 0) return true;
-  for (const upgrade of found) say(`${toldOf(upgrade)} \`up\` restores its values.`);
+  for (const upgrade of found) say(`${toldOf(upgrade)} \`up\` upgrades it.`);
   const write = async () => importState(workspace, withoutValues(await exportState(workspace), found));
   return unlocked(workspace, { gone: [], say }, write);
 }
 
-/** Stands where an upgrade by hand has set a value that the program does not: the value itself may be a secret. */
-const SET_BY_HAND = "(set by hand)";
 /** Stands for a secret within a secret: the engine decrypts the outer one alone, and then cannot read the state. */
 const SEALED = "(a secret)";
 
+/** A value that no program has: its removal is a difference, where all others may be equal. */
+const FAILED: Properties = { "(failed)": SET_BY_HAND };
+
 /**
  * An exported state in which nothing is known of the values of these releases, but for what was added by hand. The next
- * refresh reads what is live, and a difference is then seen in every value that was dropped, changed or added.
+ * refresh reads what is live, and a difference is then seen in every value that was dropped, changed or added. Only in what
+ * the provider goes by: the engine's own inputs are what a policy pack sees of a release that is no target.
  */
 export function withoutValues(exported: string, upgrades: readonly HandUpgrade[]): string {
   const state = JSON.parse(exported) as {
     readonly deployment?: {
       readonly resources?: readonly {
         readonly urn: string;
-        inputs?: Record<string, unknown>;
+        readonly inputs?: Record<string, unknown>;
         outputs?: Record<string, unknown>;
       }[];
     };
@@ -126,10 +143,12 @@ export function withoutValues(exported: string, upgrades: readonly HandUpgrade[]
   for (const resource of state.deployment?.resources ?? []) {
     const upgrade = upgrades.find(({ urn }) => urn === resource.urn);
     if (!upgrade) continue;
-    const inputs = { ...resource.inputs, values: withAdded(resource.inputs?.values, upgrade.values ?? {}) };
-    resource.inputs = inputs;
+    const added = withAdded(resource.inputs?.values, upgrade.values ?? {});
+    const mark = upgrade.failed ? FAILED : {};
+    const values = isMap(added) ? { ...added, ...mark } : added;
     // The provider keeps a copy of the inputs, and goes by it.
-    resource.outputs = { ...resource.outputs, values: secretOf({}), __inputs: secretOf(unsealed(inputs)) };
+    const inputs = secretOf(unsealed({ ...resource.inputs, values }));
+    resource.outputs = { ...resource.outputs, values: secretOf(mark), __inputs: inputs };
   }
   return JSON.stringify(state);
 }

@@ -24,7 +24,7 @@ import { SecretKeySeal } from "../components/server/secret-key-seal";
 import { Server } from "../components/server/server";
 import { authHost, clientOf, hostOf, redirectUrisOf } from "./hosting";
 import type { Settings } from "./config";
-import { generationOf, refuseOlder } from "./generations";
+import { refuseOlder } from "./generations";
 import type { Application, Organisation } from "./organisation";
 import { refuse } from "./problem";
 import { inWaves } from "./waves";
@@ -43,8 +43,6 @@ export interface ApplicationOutput {
   readonly url: string;
   readonly access: readonly string[];
   readonly issuer?: string;
-  /** Which generated client secret it runs with: older data is refused. */
-  readonly secretGeneration?: number;
 }
 
 /** Builds everything a stack runs from its settings, its data and the people on its roster. */
@@ -145,16 +143,7 @@ export async function compose(
       clientSecret: existing?.clientSecret,
       secretGeneration: application.secretGeneration,
     });
-    const secretGeneration = generationOf(application, settings.clients);
-    outputs[slug] = {
-      name,
-      mode,
-      url,
-      access,
-      issuer: client.credentials.issuer,
-      // An output that is undefined is warned of at every update.
-      ...(secretGeneration === undefined ? {} : { secretGeneration }),
-    };
+    outputs[slug] = { name, mode, url, access, issuer: client.credentials.issuer };
     const delivery = new Delivery(slug, {
       credentials: client.credentials,
       consumer: application.consumer,
@@ -176,7 +165,7 @@ export async function compose(
   return {
     authentik: { url: authentikUrl, admin: `${authentikUrl}/if/admin/` },
     applications: outputs,
-    // As above.
+    // An output that is undefined is warned of at every update.
     ...(settings.database.password ? {} : { databasePassword: secrets.databasePassword }),
   };
 }

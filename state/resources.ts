@@ -4,6 +4,8 @@ import { answerOf } from "../shell/answer";
 export const SECRET = "[secret]";
 /** Stands where a preview does not know a value yet. */
 export const UNKNOWN = "[unknown]";
+/** Stands in a state for a value that was set by hand, which may be a secret, or is not known. */
+export const SET_BY_HAND = "(set by hand)";
 
 /** A resource as the engine tells it, secrets replaced by `SECRET`. */
 export interface Resource {

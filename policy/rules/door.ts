@@ -164,7 +164,9 @@ export function linkFault(stack: Stack, flow: Resource): string | undefined {
   const early = steps.find((step) => !refusals.includes(step) && numberOf(step) <= first);
   if (early) return `runs ${early.name} before it asks for the link`;
   const write = steps.find((step) => {
-    if (stageOf(stack, step)?.type !== AUTHENTIK.userWrite) return false;
+    const stage = stageOf(stack, step);
+    // A stage that nobody can judge may write.
+    if (stage ? stage.type !== AUTHENTIK.userWrite : !mayEnd(stack, step)) return false;
     // Steps of one order run in no certain one.
     const before = steps.filter((other) => other !== step && numberOf(other) <= numberOf(step));
     const last = Math.max(...before.map(numberOf));

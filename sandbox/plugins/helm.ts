@@ -7,7 +7,7 @@ import { CHART, checkValues, render, settings } from "./chart";
 import type { Cluster } from "./cluster";
 import { changes } from "./difference";
 import { named } from "./naming";
-import type { Failure, Plugin } from "./server";
+import { Unready, type Failure, type Plugin } from "./server";
 import { hasUnknown, isObject, objectOf, type Properties, secret, textOf, type Value } from "./wire";
 
 /** Type token of a Helm release. */
@@ -85,24 +85,18 @@ async function history(cluster: Cluster, namespace: string, name: string): Promi
   return secrets.sort((a, b) => number(b) - number(a));
 }
 
-/** The pods of a server without its settings would never get ready, and with them the release. */
-async function checkSettings(
+/** What keeps the pods of a server without its settings from coming up, and with them the release. */
+async function withoutSettings(
   cluster: Cluster,
   namespace: string,
   name: string,
   values: Properties,
-): Promise<void> {
+): Promise<string | undefined> {
   const secret = settings(name, values);
   const found = secret.own ?? objectOf((await cluster.get(SECRETS, namespace, secret.name))?.data);
-  if (Object.keys(found).length === 0)
-    throw new Error(
-      `helm: release ${name} failed: secret "${secret.name}" not found in namespace "${namespace}"`,
-    );
+  if (Object.keys(found).length === 0) return `secret "${secret.name}" not found in namespace "${namespace}"`;
   const [missing] = NEEDED.filter((key) => !found[key]);
-  if (missing)
-    throw new Error(
-      `helm: release ${name} failed: pods crash: Secret key missing (${missing} is not in Secret "${secret.name}")`,
-    );
+  return missing && `pods crash: Secret key missing (${missing} is not in Secret "${secret.name}")`;
 }
 
 const ACCOUNT = ["spec", "template", "spec", "serviceAccountName"];
@@ -162,7 +156,6 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
   const spaces = kindOf({ apiVersion: "v1", kind: "Namespace" });
   if (inputs.createNamespace && !(await cluster.get(spaces, "", namespace)))
     await cluster.create(spaces, { metadata: { name: namespace } }, MANAGER);
-  if (!inputs.skipAwait) await checkSettings(cluster, namespace, name, values);
   const revisions = await history(cluster, namespace, name);
   if (revisions.some((record) => statusOf(record).startsWith("pending-")))
     throw new Error("helm: another operation (install/upgrade/rollback) is in progress");
@@ -187,31 +180,42 @@ async function apply(cluster: Cluster, inputs: Properties): Promise<{ id: string
     stringData: { release: packed(namespace, name, revision) },
   });
   await cluster.create(SECRETS, record(last ? "pending-upgrade" : "pending-install"), MANAGER);
-  for (const object of objects)
-    await cluster.put(kindOf(object), await withAccountOf(cluster, namespace, object), MANAGER);
-  const same = (a: Properties, b: Properties) =>
-    a.kind === b.kind && objectOf(a.metadata).name === objectOf(b.metadata).name;
-  const stale = (last?.objects ?? []).filter((old) => !objects.some((object) => same(old, object)));
-  for (const object of stale)
-    await cluster.delete(kindOf(object), namespace, textOf(objectOf(object.metadata).name));
-  const homeless = inputs.skipAwait ? undefined : await withoutAccount(cluster, namespace, objects);
-  if (homeless) {
+  const carryOut = async (): Promise<string | undefined> => {
+    for (const object of objects)
+      await cluster.put(kindOf(object), await withAccountOf(cluster, namespace, object), MANAGER);
+    const same = (a: Properties, b: Properties) =>
+      a.kind === b.kind && objectOf(a.metadata).name === objectOf(b.metadata).name;
+    const stale = (last?.objects ?? []).filter((old) => !objects.some((object) => same(old, object)));
+    for (const object of stale)
+      await cluster.delete(kindOf(object), namespace, textOf(objectOf(object.metadata).name));
+    if (inputs.skipAwait) return undefined;
+    return (
+      (await withoutSettings(cluster, namespace, name, values)) ??
+      (await withoutAccount(cluster, namespace, objects))
+    );
+  };
+  // What the API server refuses half way fails the operation like pods that do not come up.
+  const problem = await carryOut().catch((error: unknown) =>
+    error instanceof Error ? error.message : String(error),
+  );
+  const made = (status: string) => ({
+    id: `${namespace}/${name}`,
+    outputs: {
+      ...inputs,
+      namespace,
+      ...described(namespace, name, revision, status),
+      [OLD_INPUTS]: secret({ ...inputs }),
+    },
+  });
+  if (problem !== undefined) {
     await cluster.put(SECRETS, record("failed"), MANAGER);
-    throw new Error(`helm: release ${name} failed: ${homeless}`);
+    throw new Unready(`helm: release ${name} failed: ${problem}`, { ...made("failed"), inputs });
   }
   await cluster.put(SECRETS, record("deployed"), MANAGER);
   const kept = Number(inputs.maxHistory ?? 0);
   for (const old of kept > 0 ? revisions.slice(kept - 1) : [])
     await cluster.delete(SECRETS, namespace, textOf(objectOf(old.metadata).name));
-  return {
-    id: `${namespace}/${name}`,
-    outputs: {
-      ...inputs,
-      namespace,
-      ...described(namespace, name, revision),
-      [OLD_INPUTS]: secret({ ...inputs }),
-    },
-  };
+  return made("deployed");
 }
 
 function inputsIn(state: Properties): Properties | undefined {
@@ -223,6 +227,7 @@ function described(
   namespace: string,
   name: string,
   { number, chart, chartVersion, objects }: Revision,
+  state: string,
 ): Properties {
   const resourceNames: Record<string, Value[]> = {};
   for (const object of objects)
@@ -236,7 +241,7 @@ function described(
     version: chartVersion,
     appVersion: chartVersion,
     revision: number,
-    status: "deployed",
+    status: state,
   };
   return { resourceNames, status };
 }
@@ -327,7 +332,7 @@ export function release(
       const outputs = {
         ...state,
         ...live,
-        ...described(namespace, name, revision),
+        ...described(namespace, name, revision, statusOf(latest)),
         [OLD_INPUTS]: secret(old),
       };
       return { id, outputs, inputs: old };

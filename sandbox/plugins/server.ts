@@ -1,4 +1,5 @@
 import {
+  Metadata,
   type sendUnaryData,
   Server,
   ServerCredentials,
@@ -8,7 +9,9 @@ import {
 } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Change } from "./difference";
 import { decode, encode, isObject, markLike, markNamed, type Properties, reveal, type Value } from "./wire";
@@ -33,6 +36,16 @@ export interface Subject {
   readonly type: string;
   /** Name in the program. */
   readonly name: string;
+}
+
+/** What was made or changed, and did not come up: the engine writes it down all the same, and calls the update failed. */
+export class Unready extends Error {
+  constructor(
+    message: string,
+    readonly made: Resource,
+  ) {
+    super(message);
+  }
 }
 
 type Awaitable<T> = T | Promise<T>;
@@ -91,9 +104,31 @@ function unary<Q, A>(handler: Handler<Q, A>) {
       .then(
         (answer) => callback(null, answer),
         (error: unknown) =>
-          callback({ code: status.UNKNOWN, details: error instanceof Error ? error.message : String(error) }),
+          callback({
+            code: status.UNKNOWN,
+            details: error instanceof Error ? error.message : String(error),
+            metadata: error instanceof Unready ? detailsOf(error) : undefined,
+          }),
       );
   };
+}
+
+/** As gRPC for Go takes a structured error: in metadata of a name that is known to both. */
+function detailsOf({ message, made }: Unready): Metadata {
+  const failed = new rpc.ErrorResourceInitFailed();
+  failed.setId(made.id);
+  failed.setProperties(encode(made.outputs));
+  failed.setInputs(encode(made.inputs ?? {}));
+  failed.setReasonsList([message]);
+  const packed = new Any();
+  packed.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const answer = new Status();
+  answer.setCode(status.UNKNOWN);
+  answer.setMessage(message);
+  answer.addDetails(packed);
+  const metadata = new Metadata();
+  metadata.add("grpc-status-details-bin", Buffer.from(answer.serializeBinary()));
+  return metadata;
 }
 
 function plain(struct: Parameters<typeof decode>[0]): Properties {

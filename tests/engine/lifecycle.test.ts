@@ -300,6 +300,14 @@ test("a raised generation reissues one client secret and touches nothing else", 
   expect(after.OIDC_CLIENT_ID).toBe(before.OIDC_CLIENT_ID);
   expect(after.OIDC_CLIENT_SECRET).not.toBe(before.OIDC_CLIENT_SECRET);
   expect(after.PENPOT_OIDC_CLIENT_SECRET).toBe(after.OIDC_CLIENT_SECRET);
+  // A merge that does not know of it.
+  trial.edit("stacks/prod/applications.ts", "secretGeneration: 2,", "secretGeneration: 1,");
+  const { code, stdout, stderr } = await trial.pulumi(["preview", "--stack", STACK]);
+  expect(code).not.toBe(0);
+  expect(stdout + stderr).toContain(
+    'applications: penpot: found "secretGeneration: 1"; expected 2 or more: its client secret was reissued',
+  );
+  trial.edit("stacks/prod/applications.ts", "secretGeneration: 1,", "secretGeneration: 2,");
 });
 
 test("no secret stands in clear in the state, the logs or the outputs", async () => {

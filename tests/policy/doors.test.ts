@@ -478,6 +478,20 @@ describe("the recovery link", () => {
       said: refusals[1]?.said ?? /never/,
     })),
     {
+      what: "not asked for before a write that is looked up",
+      rule: "recovery-link-own",
+      edit: (edit) => {
+        const target = edit.to("target", AK.flow, "plana-recovery", "uuid");
+        edit.add(
+          AK.flowStageBinding,
+          "late-write",
+          { ...target.inputs, stage: "stage:default-password-change-write", order: 30 },
+          { dependencies: target.dependencies },
+        );
+      },
+      said: /^flow plana-recovery runs late-write without asking for the link once more just before$/m,
+    },
+    {
       what: "asked for too late",
       rule: "recovery-link-own",
       edit: (edit) => edit.set(AK.flowStageBinding, REFUSAL, { order: 8 }),

@@ -116,8 +116,8 @@ test("a review, and so the drift report, tells it, and a preview says what it do
   expect(JSON.stringify(findings)).toContain("authentik.existingSecret");
   expect(JSON.stringify(report)).not.toContain(KEY);
   expect(await notShown(workspace)).toEqual([
-    "Helm release authentik is of revision 2, and this stack made 1: it was upgraded past the program, or by an update that was cut off. What was dropped or added by that is not shown by a preview.\n" +
-      `  mend: npm run up -- --stack ${STACK}   (it restores all of it)`,
+    "Helm release authentik is of revision 2, and this stack made 1: it was upgraded past the program, or by an update that was cut off. A preview shows nothing of it.\n" +
+      `  mend: npm run up -- --stack ${STACK}   (it upgrades the release to what the program says)`,
   ]);
   expect(trial.stateOf("kubernetes")).toBe(before);
   expect((await trial.must(["stack", "export", "--stack", STACK])).stdout).toBe(state);
@@ -141,6 +141,46 @@ test("so it does where values were only added, and an upgrade with the program's
   expect(await converge(workspace)).toMatchObject({ code: 0 });
   expect(await handUpgradesOf(workspace)).toEqual([]);
   await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+});
+
+test("an upgrade that failed is done again by the next `up`, though a refresh sees nothing of it", async () => {
+  const ROUTES = "/apis/networking.k8s.io/v1/namespaces";
+  const send = async (method: string, path: string, body?: object) => {
+    const { status } = await fetch(`${trial.sandbox.kubernetes.url}${ROUTES}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${trial.sandbox.token}`, "content-type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    expect([200, 201]).toContain(status);
+  };
+  const backend = { service: { name: "other", port: { number: 80 } } };
+  const inTheWay = {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name: "in-the-way", namespace: "default" },
+    spec: {
+      ingressClassName: "nginx",
+      rules: [
+        { host: "auth.trial.example.org", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } },
+      ],
+    },
+  };
+  await send("DELETE", "/authentik/ingresses/authentik-server");
+  await send("POST", "/default/ingresses", inTheWay);
+  await trial.must(["config", "set", "plana-sso:serverReplicas", "3", "--stack", STACK]);
+  const failed = await converge(workspace);
+  expect(failed.code).not.toBe(0);
+  expect(failed.stdout + failed.stderr).toContain("is already defined in ingress default/in-the-way");
+  await send("DELETE", "/default/ingresses/in-the-way");
+  // The engine believes that all is as it should be.
+  await trial.must(["preview", "--refresh", "--expect-no-changes", "--stack", STACK]);
+  const [told] = await notShown(workspace);
+  expect(told).toMatch(/^Helm release authentik: the upgrade to revision \d+ failed, /);
+  expect((await review()).verdict).not.toBe("unchanged");
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  expect(await handUpgradesOf(workspace)).toEqual([]);
+  await trial.cluster(`${ROUTES}/authentik/ingresses/authentik-server`);
+  expect((await review()).verdict).toBe("unchanged");
 });
 
 interface PasswordPolicy {

@@ -327,12 +327,20 @@ describe("helm release", () => {
   });
 
   test("does not come up without the settings Secret and what must be in it", async () => {
-    await expect(plugin.create(RELEASE, release(external))).rejects.toThrow('secret "settings" not found');
     const { outputs } = await plugin.create(SECRET, settings({ AUTHENTIK_POSTGRESQL__PASSWORD: "word" }));
     await expect(plugin.create(RELEASE, release(external))).rejects.toThrow("Secret key missing");
+    const elsewhere = { authentik: { existingSecret: { secretName: "other-settings" } } };
+    await expect(plugin.create(RELEASE, release(elsewhere, { name: "other" }))).rejects.toThrow(
+      'secret "other-settings" not found',
+    );
     await configure({ enableSecretMutable: "true" });
     await plugin.update(SECRET, "default/settings", outputs, settings(complete));
-    expect(await plugin.create(RELEASE, release(external))).toMatchObject({ id: "default/authentik" });
+    // It is there all the same, so that it is not made but upgraded.
+    await expect(plugin.create(RELEASE, release(external))).rejects.toThrow("still in use");
+    const status = async () => (await plugin.read(RELEASE, "default/authentik")).outputs.status;
+    expect(await status()).toMatchObject({ status: "failed", revision: 1 });
+    await plugin.update(RELEASE, "default/authentik", {}, release(external), release(external));
+    expect(await status()).toMatchObject({ status: "deployed", revision: 2 });
   });
 
   test("makes, upgrades and removes the chart's objects", async () => {

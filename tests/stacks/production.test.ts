@@ -281,7 +281,6 @@ test("outputs tell where everything is and hold no secret", () => {
     url: "https://forgejo.planapulse.com",
     access: ["plana-staff"],
     issuer: "https://auth.planapulse.com/application/o/forgejo/",
-    secretGeneration: 1,
   });
   expect(outputs.databasePassword).toBeUndefined();
   for (const secret of Object.values(PROD_SECRETS)) expect(JSON.stringify(outputs)).not.toContain(secret);
