@@ -83,6 +83,7 @@ export const HARMS: Readonly<Record<string, Harm>> = {
   "answers-429": answer({ status: 429, body: "", headers: { "retry-after": "1" } }),
   "resets-before": answer(named("cut before")),
   "resets-after": answer(named("cut after")),
+  "resets-inside": answer(named("cut inside")),
   truncates: answer({ half: true }),
   slow: answer({ delay: 1_000 }),
   silent: answer({ silent: true }),

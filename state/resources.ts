@@ -104,13 +104,14 @@ const UNKNOWNS = new Set([
  */
 export function readDeployment(text: string): Deployment {
   const { deployment } = answerOf(text, "pulumi stack export") as {
+    // A backend may have nothing of a stack that was never brought up.
     deployment?: {
       resources?: readonly RawResource[];
       pending_operations?: readonly { type: string; resource: RawResource }[];
-    };
+    } | null;
   };
-  if (typeof deployment !== "object" || (deployment as unknown) === null)
-    throw new Error("this is not the answer of `pulumi stack export`");
+  if (deployment === null) return { resources: [], pending: [] };
+  if (typeof deployment !== "object") throw new Error("this is not the answer of `pulumi stack export`");
   return {
     resources: (deployment.resources ?? []).map(resourceOf),
     pending: (deployment.pending_operations ?? []).map(({ type, resource }) => ({

@@ -31,6 +31,11 @@ test("a warning of the CLI before its answer is passed over", async () => {
   expect(await deployment(exported)).toEqual({ resources: [], pending: [] });
 });
 
+test("a backend that has nothing of a stack yet tells of no resource", async () => {
+  const exported = workspaceThat({ stdout: '{"version":3,"deployment":null}' });
+  expect(await deployment(exported)).toEqual({ resources: [], pending: [] });
+});
+
 test("a state that cannot be exported is told with what mends it, but not to what mends", async () => {
   const workspace = workspaceThat({ code: 255, stderr: "error: unexpected end of JSON\n" });
   const told = "the state of stack prod cannot be read:\nerror: unexpected end of JSON";
