@@ -53,7 +53,7 @@ export async function offboard(context: Context, wanted: string, options: Offboa
   const others = othersOf(who);
   const notes = [...unknown, ...othersText(others, workspace.stack), ...kept];
   const marked: Marked = who.roster
-    ? await markedAfter(context, roster, who.roster)
+    ? await markedAfter(context, who.roster)
     : { change: "", text: `${username} is not in the roster: there is nothing to mark.` };
   const beside = [
     { what: "other active accounts with the same address", count: others.sameAddress.length },
@@ -88,7 +88,7 @@ async function markOnly(context: Context, wanted: string, roster: Roster): Promi
   if (!file) throw untouched(failed);
   const person = findNamed(wanted, people);
   if (!person) throw unknownPerson(wanted, people, `in ${file.path}`);
-  const marked = await markLeaving(context, roster, person).catch((error: unknown) => {
+  const marked = await markLeaving(context, person).catch((error: unknown) => {
     throw untouched(saidOf(error));
   });
   return {

@@ -408,6 +408,52 @@ describe("another account that may be the same person's", () => {
   });
 });
 
+describe("a roster that somebody else writes meanwhile", () => {
+  const JULIAN = /( {2}\{ first: "Julian", last: "Lubenov",.*?) \},\n/;
+  /** Changes the roster once the first thing is removed on the server, as an editor, a `git pull` or another offboarding does. */
+  function meanwhile(edit: (text: string) => string): void {
+    let done = false;
+    office.proxy.fail(({ method }) => {
+      if (method === "DELETE" && !done) {
+        done = true;
+        writeFileSync(office.rosterPath, edit(office.roster()));
+      }
+      return undefined;
+    });
+  }
+
+  test("keeps what was written while the account was cut off", async () => {
+    meanwhile((text) => text.replace(JULIAN, "$1, leaving: true },\n"));
+    const other = office.roster().replace(JULIAN, "$1, leaving: true },\n");
+    expect((await ops(NOW)).code).toBe(0);
+    expect(office.roster()).toBe(other.replace(LINE, LEFT));
+  });
+
+  test("has both marks after two offboardings at once", async () => {
+    const both = office.roster().replace(JULIAN, "$1, leaving: true },\n").replace(LINE, LEFT);
+    const ended = await Promise.all([ops(NOW), ops(["person", "offboard", "julian.lubenov", "--now"])]);
+    expect(ended.map(({ code }) => code)).toEqual([0, 0]);
+    expect(office.roster()).toBe(both);
+    for (const who of [boyan, julian]) expect((await held(who)).active).toBe(0);
+  });
+
+  test("is marked by address, whatever became of the rest of the line", async () => {
+    const renamed = '{ first: "Boyan", last: "Rabchev-Ivanov", email: "boyan.rabchev@plana.solutions" },\n';
+    meanwhile((text) => text.replace(LINE, `  ${renamed}`));
+    expect((await ops(NOW)).code).toBe(0);
+    expect(office.roster()).toContain('last: "Rabchev-Ivanov"');
+    expect(office.roster()).toMatch(/email: "boyan.rabchev@plana.solutions",\s*leaving: true,?\s*\}/);
+  });
+
+  test("without the person any more: cut off, and the missing mark is told", async () => {
+    meanwhile((text) => text.replace(LINE, ""));
+    const { code, printed } = await ops(NOW);
+    expect([code, printed]).toEqual([1, expect.stringContaining("Left: 1 marks missing in the roster")]);
+    expect(printed).toContain("boyan.rabchev@plana.solutions is on no line of");
+    expect(office.roster()).not.toContain("Rabchev");
+  });
+});
+
 describe("a roster that cannot be edited", () => {
   const NO_LIST = "export const people = everybody();\n";
   /** Where what is written is put together first: nothing can be, while this is there. */
