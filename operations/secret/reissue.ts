@@ -3,7 +3,7 @@ import { relative } from "node:path";
 
 import type { AuthentikApi } from "../../live/authentik";
 import { Secret } from "../../live/secret";
-import { applyOnly, soundState, type Scope } from "../apply";
+import { applyOnly, nothingElse, soundState, type Scope } from "../apply";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
 import { mergeFirst } from "../merge";
@@ -49,6 +49,7 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
   if (interrupted) context.say(`going on with the reissue of ${slug} that was interrupted`);
   const issue = issued(context, client, journal, interrupted);
   if (!interrupted?.applied) {
+    if (!dryRun && !issue.isWritten) await nothingElse(context, scopeOf(client));
     await steps.take(issue.what, () => issue.write());
     await steps.take("applied to its secret, provider and delivery, and to nothing else", async () => {
       await applyOnly(context, scopeOf(client));
@@ -126,6 +127,8 @@ interface Issue {
   readonly file: string;
   /** What the program does where that file is not merged. */
   readonly unmerged: string;
+  /** Whether it is there already: a run was interrupted, or it was reviewed and waits to be applied. */
+  readonly isWritten: boolean;
   write(): Promise<void>;
 }
 
@@ -139,12 +142,14 @@ function issued(
   const { slug } = client;
   if (client.configured) {
     const key = configKey(slug);
+    const isWritten = interrupted?.digest === client.configured.digest;
     return {
+      isWritten,
       what: `a new secret stored as ${key}`,
       file: relative(workspace.folder, workspace.configFile()),
       unmerged: `gives ${slug} the old secret back`,
       write: async () => {
-        if (interrupted?.digest === client.configured?.digest) return; // Stored already.
+        if (isWritten) return;
         const secret = new Secret(randomBytes(48).toString("base64url"));
         journal.write({ digest: secret.digest, applied: false });
         await storeAdopted(workspace, slug, secret);
@@ -163,13 +168,15 @@ function issued(
   }
   // A number above what runs was raised by a run that was interrupted, or is reviewed and waits to be applied.
   const generation = written > running ? written : running + 1;
+  const isWritten = written === generation;
   return {
+    isWritten,
     what: `secretGeneration of ${slug} is ${generation}`,
     file: relative(workspace.folder, file.path),
     unmerged: `is refused, since its data is older than the secret of ${slug}`,
     write: () => {
       journal.write({ generation, applied: false });
-      if (written !== generation) file.set("slug", slug, "secretGeneration", String(generation)).save();
+      if (!isWritten) file.set("slug", slug, "secretGeneration", String(generation)).save();
       return Promise.resolve();
     },
   };

@@ -20,8 +20,13 @@ let clusters: Readonly<Record<"usual" | "hasty", Cluster>>;
 const clusterOf = (file: string, patience: number) =>
   new Cluster(file, { retries: 1, patience, longestPause: 5 });
 const providers: Record<string, Body> = {};
-/** The generation that the engine has applied. */
+/** The generation that the engine has applied, and the password that it made for it. */
 const generations: Record<string, number> = { forgejo: 1 };
+const passwords: Record<string, string> = { forgejo: "first-secret-of-forgejo" };
+/** What else a preview shows, of whatever is targeted. */
+let foreign: Body[] = [];
+/** Whether the engine ends once it has the password. */
+let isCutOff = false;
 const shown: string[] = [];
 const secrets = new Set<string>();
 
@@ -74,6 +79,8 @@ beforeEach(heal);
 jest.setTimeout(300_000);
 
 function heal(): void {
+  foreign = [];
+  isCutOff = false;
   proxy.heal();
   office.proxy.heal();
   wait("usual");
@@ -169,9 +176,9 @@ function resources(): Body[] {
 }
 
 async function due(app: App): Promise<boolean> {
-  return APPS[app] === "generated"
-    ? written(app) !== generations[app]
-    : configured(app) !== (await live(app)) || configured(app) !== (await delivered(app));
+  if (APPS[app] === "generated" && written(app) !== generations[app]) return true;
+  const secret = configured(app) ?? passwords[app];
+  return secret !== (await live(app)) || secret !== (await delivered(app));
 }
 
 async function engine([command, ...args]: readonly string[]): Promise<string> {
@@ -183,13 +190,18 @@ async function engine([command, ...args]: readonly string[]): Promise<string> {
     urn: urn(PROVIDER, app),
     detailedDiff: { clientSecret: { kind: "update" } },
   };
-  if (command === "preview") return JSON.stringify({ steps: (await due(app)) ? [change] : [] });
-  const secret = configured(app) ?? randomText(40);
+  if (command === "preview")
+    return JSON.stringify({ steps: [...((await due(app)) ? [change] : []), ...foreign] });
+  if (APPS[app] === "generated" && written(app) !== generations[app]) {
+    passwords[app] = randomText(40);
+    generations[app] = written(app);
+  }
+  if (isCutOff) throw new Error("the engine was cut off");
+  const secret = configured(app) ?? passwords[app] ?? "";
   await office.ask("PATCH", `/providers/oauth2/${String(providers[app]?.pk)}/`, { client_secret: secret });
   await cluster("PATCH", `/api/v1/namespaces/${app}/secrets/${app}-oidc`, {
     data: { OIDC_CLIENT_SECRET: Buffer.from(secret).toString("base64") },
   });
-  if (APPS[app] === "generated") generations[app] = written(app);
   return "";
 }
 
@@ -255,6 +267,30 @@ test.each(apps)("%s: interrupted after any step, the next run finishes with the 
     if (after >= 3) expect([after, await restartedAt(app)]).toEqual([after, restarted]);
   }
 });
+
+test.each(apps)(
+  "%s: where anything else would change, nothing is written before that is refused",
+  async (app) => {
+    foreign = [
+      { op: "update", urn: urn(PROVIDER, app), detailedDiff: { allowedRedirectUris: { kind: "update" } } },
+    ];
+    const state = () => [data(), JSON.stringify(office.config), office.stateFile()];
+    const before = state();
+    const { code, said, lines } = await reissue(app);
+    expect([code, said]).toEqual([
+      1,
+      expect.stringContaining("would also change what does not belong to it"),
+    ]);
+    expect(said).toContain(`mend: npm run up -- --stack prod   (after review), then run this again`);
+    expect([state(), lines]).toEqual([before, []]);
+    // As that `up` does.
+    foreign = [];
+    const [generation, restarted] = [written(app), await restartedAt(app)];
+    await expectReissued(app, await live(app));
+    expect(written(app)).toBe(APPS[app] === "generated" ? generation + 1 : generation);
+    expect(await restartedAt(app)).not.toBe(restarted);
+  },
+);
 
 const CASES = Object.entries(FAULTS).flatMap(([name, fault]) =>
   (["Authentik", "cluster"] as const).map((which) => [name, which, fault] as [string, string, Fault]),
