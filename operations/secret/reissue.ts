@@ -167,7 +167,9 @@ function issued(
     );
   }
   // A number above what runs was raised by a run that was interrupted, or is reviewed and waits to be applied.
-  const generation = written > running ? written : running + 1;
+  // One that runs by the state is in hand where the run that raised it was interrupted before it was applied everywhere.
+  const isInHand = written === running && interrupted?.generation === running;
+  const generation = written > running || isInHand ? written : running + 1;
   const isWritten = written === generation;
   return {
     isWritten,
@@ -175,8 +177,9 @@ function issued(
     file: relative(workspace.folder, file.path),
     unmerged: `is refused, since its data is older than the secret of ${slug}`,
     write: () => {
-      journal.write({ generation, applied: false });
+      // First the data: noted before, a number that could not be written would be taken for one in hand.
       if (!isWritten) file.set("slug", slug, "secretGeneration", String(generation)).save();
+      journal.write({ generation, applied: false });
       return Promise.resolve();
     },
   };

@@ -292,6 +292,27 @@ test.each(apps)(
   },
 );
 
+test("cut off when the engine had the new password, and nobody else: the next run goes on with that one", async () => {
+  const [old, generation] = [await live("forgejo"), written("forgejo")];
+  isCutOff = true;
+  const { code, said } = await reissue("forgejo");
+  expect([code, said]).toEqual([1, expect.stringContaining("the engine was cut off")]);
+  expect([written("forgejo"), generations.forgejo, await live("forgejo")]).toEqual([
+    generation + 1,
+    generation + 1,
+    old,
+  ]);
+  const made = passwords.forgejo;
+  heal();
+  const restarted = await restartedAt("forgejo");
+  expect(await expectReissued("forgejo", old)).toBe(made);
+  expect(written("forgejo")).toBe(generation + 1);
+  expect(await restartedAt("forgejo")).not.toBe(restarted);
+  // That one is finished: who asks now wants another.
+  await expectReissued("forgejo", made ?? "");
+  expect(written("forgejo")).toBe(generation + 2);
+});
+
 const CASES = Object.entries(FAULTS).flatMap(([name, fault]) =>
   (["Authentik", "cluster"] as const).map((which) => [name, which, fault] as [string, string, Fault]),
 );
