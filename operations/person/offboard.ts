@@ -13,7 +13,7 @@ import { administrator, findNamed, isService, unknownPerson, type Account } from
 import { cutOff, keptOn, type CutOff, type Left } from "./cut-off";
 import { markedAfter, markLeaving, rosterOf, type Marked, type Roster } from "./leaving";
 import { activityQuery, askLoki, type Activity } from "./loki";
-import { findPerson, othersOf, type Others, type Who } from "./who";
+import { findPerson, othersOf, type OnRoster, type Others, type Who } from "./who";
 
 export interface OffboardOptions {
   /** Acts on the server, too, before the merge. */
@@ -65,7 +65,7 @@ export async function offboard(context: Context, wanted: string, options: Offboa
   const fine = left.length === 0 && activity.failed === undefined && (!dryRun || cut.failed.length === 0);
   return {
     code: fine ? 0 : 1,
-    text: report(context, username, { server, marked, account: who.account, cut, left, notes, activity }),
+    text: report(context, username, { server, marked, ...who, cut, left, notes, activity }),
     data: {
       person: username,
       server,
@@ -197,6 +197,7 @@ async function activityOf(
 interface Told {
   readonly server: string;
   readonly marked: Marked;
+  readonly roster?: OnRoster;
   readonly account?: Account;
   readonly cut: CutOff;
   readonly left: readonly Left[];
@@ -207,7 +208,7 @@ interface Told {
 function report(
   { dryRun, workspace }: Context,
   username: string,
-  { server, marked, account, cut, left, notes, activity }: Told,
+  { server, marked, roster, account, cut, left, notes, activity }: Told,
 ): string {
   const lines: string[] = [];
   const { done, failed } = cut;
@@ -236,7 +237,8 @@ function report(
     lines.push(count === 0 ? "  no line: look at Loki's retention" : `  ${count} lines, ${first} to ${last}`);
   }
   if (activity.failed !== undefined) lines.push(`  could not be asked: ${activity.failed}`);
-  if (!dryRun && account && !marked.failed)
+  // Without an account, too: a person who was not deployed yet would be.
+  if (!dryRun && roster && !marked.failed)
     lines.push("", mergeFirst("the roster's change", workspace.stack, "says that the person is active"));
   return lines.join("\n");
 }

@@ -357,6 +357,16 @@ test("an account that is gone already: the roster is marked, and that is all", a
     expect.stringContaining(`boyan.rabchev has no account on ${office.proxy.url}.`),
   ]);
   expect(office.roster()).toContain(LEFT);
+  // One that was not deployed yet would be, and be active.
+  expect(printed).toContain("Merge the roster's change before the next `up`");
+});
+
+test("for an account that is not on the roster there is nothing to merge", async () => {
+  const other = await office.ask("POST", "/core/users/", { username: "bobby", name: "Bobby" });
+  const { code, printed } = await ops(["person", "offboard", "bobby", "--now"]);
+  expect([code, printed]).toEqual([0, expect.stringContaining("bobby is not in the roster")]);
+  expect(printed).not.toContain("Merge");
+  await office.ask("DELETE", `/core/users/${String(other.pk)}/`);
 });
 
 describe("another account that may be the same person's", () => {
