@@ -38,8 +38,10 @@ export async function offboard(context: Context, wanted: string, options: Offboa
 
   const { workspace, dryRun } = context;
   const { authentik: api } = await context.live();
+  // Before anybody is looked for: whom the token may not see would be told as not there.
+  const self = await administrator(api);
   const who = await findPerson(wanted, roster.people, api);
-  const unknown = await protect(context, api, who, options.force);
+  const unknown = await protect(context, api, self, who, options.force);
   const username = who.account?.username ?? who.roster?.username ?? wanted;
   const server = api.options.url;
   await context.confirm(
@@ -106,10 +108,10 @@ async function markOnly(context: Context, wanted: string, roster: Roster): Promi
 async function protect(
   { workspace }: Context,
   api: AuthentikApi,
+  self: Pick<Account, "pk">,
   { account, accounts }: Who,
   force: boolean,
 ): Promise<string[]> {
-  const self = await administrator(api);
   if (!account) return [];
   if (isService(account))
     throw new Refusal(`${account.username} is an account of a machine, not of a person; nothing was done`);
