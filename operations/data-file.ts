@@ -78,7 +78,8 @@ export class DataFile {
   }
 }
 
-function initializerOf(object: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
+/** The value of a plain property of an object. */
+export function initializerOf(object: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
   return object.properties.map(propertyOf).find((property) => property?.[0] === name)?.[1];
 }
 

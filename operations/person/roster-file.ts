@@ -8,7 +8,7 @@ import { rewriteWhole } from "../../shell/whole-file";
 import { compositionOf } from "../../state/stack-file";
 import type { RosterEntry } from "../../stacks/organisation";
 import { Refusal, type Context } from "../context";
-import { propertyOf } from "../data-file";
+import { initializerOf, propertyOf } from "../data-file";
 import { ChangedMeanwhile } from "../refusal";
 
 /** Name of the list in the file. */
@@ -84,8 +84,11 @@ export class RosterFile {
     const object = this.found.find((each) => each.entry === entry)?.object;
     const last = object?.properties.at(-1);
     if (!last || entry.leaving) return this.text;
-    const at = last.getEnd();
-    return this.formatted(`${this.text.slice(0, at)}, leaving: true${this.text.slice(at)}`);
+    const said = object && initializerOf(object, "leaving");
+    const [start, end, source] = said
+      ? [said.getStart(), said.getEnd(), "true"]
+      : [last.getEnd(), last.getEnd(), ", leaving: true"];
+    return this.formatted(this.text.slice(0, start) + source + this.text.slice(end));
   }
 
   /**
