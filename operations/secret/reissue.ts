@@ -89,8 +89,6 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
     if (delivered) await verify(context, api, slug, before, delivered);
   });
   if (!dryRun) journal.clear();
-  const manifest =
-    options.manifest && !dryRun ? await manifestOf(context, client, options.manifest) : undefined;
   const where = `${client.place.namespace}/${client.place.name}`;
   const notes = [
     dryRun
@@ -105,9 +103,12 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
       : []),
     ...(options.leavePods && !unseen ? [`Left to an annotation: the restart of ${names.join(", ")}.`] : []),
   ];
+  // The manifest stands alone, so that it can be piped. What is to be done is said before: it may yet be refused.
+  const form = dryRun ? undefined : options.manifest;
+  if (form) context.say(notes.join("\n"));
+  const manifest = form && (await manifestOf(context, client, form));
   return {
     code: 0,
-    // The manifest stands alone, so that it can be piped.
     text: manifest ?? notes.join("\n"),
     data: {
       application: slug,

@@ -432,8 +432,11 @@ describe("the manifest", () => {
 
   test("is encrypted by sops under the rule of its place, after a reissue, and stands alone", async () => {
     installSops('if [ "$1" = --version ]; then exit 0; fi; echo "# $*"; cat | rev');
-    const { code, printed, lines } = await reissue("forgejo", "--sops");
+    const { code, printed, said, lines } = await reissue("forgejo", "--sops");
     const secret = await live("forgejo");
+    // What is to be done with it is said beside.
+    expect(said).toContain("Commit stacks/prod/applications.ts.\nMerge stacks/prod/applications.ts before");
+    expect(printed).not.toContain("Merge");
     expect(code).toBe(0);
     expect(printed.split("\n")[0]).toBe(
       "# --encrypt --input-type yaml --output-type yaml --encrypted-regex ^(data|stringData)$ --filename-override infra/k8s/forgejo/forgejo-oidc.sops.yaml /dev/stdin",
@@ -447,6 +450,7 @@ describe("the manifest", () => {
     const old = await live("forgejo");
     const { code, said } = await reissue("forgejo", "--sops");
     expect([code, said]).toEqual([1, expect.stringContaining("no creation rule")]);
+    expect(said).toContain("Merge stacks/prod/applications.ts before");
     expect(said).toContain("npm run ops -- --stack prod secret manifest forgejo --sops");
     expect(await live("forgejo")).not.toBe(old);
   });
