@@ -12,7 +12,7 @@ import { ownerOf } from "../token/tokens";
 import { administrator, findNamed, isService, unknownPerson, type Account } from "./accounts";
 import { cutOff, keptOn, type CutOff, type Left } from "./cut-off";
 import { markedAfter, markLeaving, rosterOf, type Marked, type Roster } from "./leaving";
-import { activityQuery, askLoki, type Activity } from "./loki";
+import { activityQuery, addressOf, askLoki, type Activity } from "./loki";
 import { findPerson, othersOf, type OnRoster, type Others, type Who } from "./who";
 
 export interface OffboardOptions {
@@ -35,6 +35,8 @@ export interface OffboardOptions {
 export async function offboard(context: Context, wanted: string, options: OffboardOptions): Promise<Result> {
   const roster = rosterOf(context);
   if (!options.now) return markOnly(context, wanted, roster);
+  // It is asked last of all: what was typed wrong is to be said before anything is done.
+  if (options.loki !== undefined) addressOf(options.loki);
 
   const { workspace, dryRun } = context;
   const { authentik: api } = await context.live();
@@ -190,9 +192,9 @@ async function activityOf(
     if (url === undefined || dryRun) return { query };
     return { query, found: await askLoki(url, query, days) };
   } catch (error) {
-    // The account is cut off by now: that must be told.
-    if (!(error instanceof ServerError || error instanceof Refusal)) throw error;
-    return { query, failed: error.message };
+    // The account is cut off by now: that must be told, whatever came in the way here.
+    if (error instanceof ServerError || error instanceof Refusal) return { query, failed: error.message };
+    return { query, failed: `asking ended unexpectedly (${saidOf(error)})` };
   }
 }
 
