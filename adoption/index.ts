@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 
 import { converge } from "../repair/converge";
 import { parse } from "../shell/parse";
@@ -52,12 +52,31 @@ export async function adopt(
   args: readonly string[],
   organisation: Organisation,
 ): Promise<number> {
+  const flags = readFlags(args);
+  if (typeof flags === "number") return flags;
+  const piped = flags.bootstrapTokenStdin ? await standardInput() : undefined;
+  return adoptStack(workspace, {
+    ...flags,
+    piped,
+    organisation,
+    say: (text) => console.log(visibleLines(text)),
+  });
+}
+
+interface Flags extends Pick<AdoptOptions, "apply" | "up" | "accept"> {
+  readonly bootstrapTokenStdin: boolean;
+}
+
+/** What was given on the command line; the exit code where there is nothing to run. */
+export function readFlags(args: readonly string[]): Flags | 0 | 2 {
   const command = new Command("npm run adopt --")
     .description(
       "adopts what runs already: plans it; with --apply imports it, runs `up` and proves the result",
     )
     .option("--apply", "import, run `up`, and prove that nothing has changed", false)
-    .option("--no-up", "with --apply: stop after the import and its proof")
+    .option("--import-only", "with --apply: stop after the import and its proof, without `up`", false)
+    // Its old name, of which npm leaves no trace where it stands before `--`.
+    .addOption(new Option("--no-up").hideHelp())
     .option("--accept <place...>", "what `up` may overwrite: <name>.<field>, <name>, or all", [])
     .option(
       "--bootstrap-token-stdin",
@@ -67,19 +86,8 @@ export async function adopt(
     .exitOverride();
   const ended = parse(command, args);
   if (ended !== undefined) return ended;
-  const options = command.opts<{
-    apply: boolean;
-    up: boolean;
-    accept: string[];
-    bootstrapTokenStdin: boolean;
-  }>();
-  const piped = options.bootstrapTokenStdin ? await standardInput() : undefined;
-  return adoptStack(workspace, {
-    ...options,
-    piped,
-    organisation,
-    say: (text) => console.log(visibleLines(text)),
-  });
+  const { importOnly, ...flags } = command.opts<Flags & { readonly importOnly: boolean }>();
+  return { ...flags, up: flags.up && !importOnly };
 }
 
 async function standardInput(): Promise<string> {

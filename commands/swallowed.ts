@@ -1,14 +1,18 @@
 /**
- * Options without which a command does something else than was meant, and does it for good: on the sandbox, really, or not
- * on the server. Not `--yes`, without which it asks, and which may stand in anybody's `.npmrc`.
+ * Options without which a command does something else than was meant, and does it for good: on the sandbox, really, with an
+ * `up`, or not on the server. Not `--yes`, without which it asks, and which may stand in anybody's `.npmrc`. None is a
+ * `--no-…`: npm sets no variable for what it is told not to, so it could not be seen.
  */
-const OPTIONS = ["stack", "dry-run", "now"] as const;
+const OPTIONS = ["stack", "dry-run", "now", "state-only", "import-only", "leave-pods"] as const;
 
 /** Every way of writing an option, as the commands read it. */
 const WRITTEN: Readonly<Record<(typeof OPTIONS)[number], RegExp>> = {
   stack: /^(?:--stack(?:=|$)|-s)/,
   "dry-run": /^--dry-run$/,
   now: /^--now$/,
+  "state-only": /^--state-only$/,
+  "import-only": /^--import-only$/,
+  "leave-pods": /^--leave-pods$/,
 };
 
 /**
@@ -22,7 +26,7 @@ export function swallowed(
   env: NodeJS.ProcessEnv,
 ): string | undefined {
   const taken = OPTIONS.flatMap((option) => {
-    const value = env[`npm_config_${option.replace("-", "_")}`] ?? "";
+    const value = env[`npm_config_${option.replaceAll("-", "_")}`] ?? "";
     // npm writes what it was told not to do as well.
     if (/^(?:|false|null|undefined|0)$/.test(value) || args.some((arg) => WRITTEN[option].test(arg)))
       return [];

@@ -1,5 +1,6 @@
 import { policyArguments } from "../state/policy";
 import { settled, unlocking } from "../repair/converge";
+import { whileWaiting } from "../shell/patience";
 import type { Finished } from "../shell/process";
 import type { Workspace } from "../state/workspace";
 import { previewed } from "../state/engine";
@@ -29,6 +30,21 @@ export async function soundState(context: Context): Promise<void> {
   const { workspace, dryRun } = context;
   if (!dryRun && !(await settled(workspace, (text) => context.say(text))))
     throw new Refusal(`Nothing was done: stack ${workspace.stack} is to be mended first, as said above.`);
+}
+
+/**
+ * Asks, before a change is written down, what `applyOnly` asks once it is: refused only then, the change would be left to the
+ * next `up`, which does no more than to apply it.
+ *
+ * @throws Refusal as `applyOnly`.
+ */
+export async function nothingElse(context: Context, scope: Scope): Promise<void> {
+  const what = "whether anything else would change: a refreshed preview";
+  await whileWaiting(
+    what,
+    () => changesWithin(context.workspace, scope),
+    (text) => context.say(text),
+  );
 }
 
 /**

@@ -2,13 +2,16 @@ import { readFileSync } from "node:fs";
 
 import ts from "typescript";
 
-import { writeWhole } from "../shell/whole-file";
+import { rewriteWhole } from "../shell/whole-file";
+import { ChangedMeanwhile } from "./refusal";
 
 /** A file of data: an exported array of object literals. It is edited as text, so that what is not meant stays as it is. */
 export class DataFile {
   private constructor(
     readonly path: string,
-    private text: string,
+    /** What was read, or written last. */
+    private before: string,
+    private text = before,
   ) {}
 
   /** @throws Error when there is no such file. */
@@ -48,8 +51,10 @@ export class DataFile {
     return this.replace(end, end + comma.length, `,${between}${name}: ${source}${comma}`);
   }
 
+  /** @throws ChangedMeanwhile where the file no longer says what was read. */
   save(): void {
-    writeWhole(this.path, this.text);
+    if (!rewriteWhole(this.path, this.before, this.text)) throw new ChangedMeanwhile(this.path);
+    this.before = this.text;
   }
 
   private replace(start: number, end: number, source: string): this {
@@ -73,7 +78,8 @@ export class DataFile {
   }
 }
 
-function initializerOf(object: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
+/** The value of a plain property of an object. */
+export function initializerOf(object: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
   return object.properties.map(propertyOf).find((property) => property?.[0] === name)?.[1];
 }
 

@@ -9,3 +9,11 @@ export class Refusal extends Error {
     this.name = "Refusal";
   }
 }
+
+/** A file of data was written by somebody else after it had been read: written back, their change would be lost. */
+export class ChangedMeanwhile extends Refusal {
+  constructor(path: string) {
+    super(`${path} was changed meanwhile: nothing was written\n  mend: run this again`);
+    this.name = "ChangedMeanwhile";
+  }
+}

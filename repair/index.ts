@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 
 import { place } from "../adoption/acceptance";
 import { converge } from "./converge";
@@ -30,19 +30,22 @@ export async function repair(workspace: Workspace, args: readonly string[]): Pro
       "begin with an empty state, where it is damaged and no copy is left; `npm run adopt` then takes over what runs",
       false,
     )
-    .option("--no-up", "mend the state only")
+    .option("--state-only", "mend the state only, without `up`", false)
+    // Its old name, of which npm leaves no trace where it stands before `--`.
+    .addOption(new Option("--no-up").hideHelp())
     .exitOverride();
   const ended = parse(command, args);
   if (ended !== undefined) return ended;
-  const { ownerIsGone, up, startOver } = command.opts<{
+  const { ownerIsGone, stateOnly, up, startOver } = command.opts<{
     ownerIsGone: string[];
+    stateOnly: boolean;
     up: boolean;
     startOver: boolean;
   }>();
   const say = (text: string) => console.error(visibleLines(text));
   if (startOver) return (await beginAnew(workspace, { gone: ownerIsGone, say })) ? 0 : 1;
   if (!(await mend(workspace, { gone: ownerIsGone, say }))) return 1;
-  if (!up) return 0;
+  if (stateOnly || !up) return 0;
   const { code } = await converge(workspace, [], ownerIsGone);
   if (code !== 0) return code;
   const live = await connect(workspace);

@@ -42,8 +42,8 @@ export async function tellOutcome(
     `${run} of workflow \`${job}\` for stack \`${stack}\` ended with **${status}**: ${MEANING[job]}.`,
     "",
     "1. Read why in its log. A refused policy or a wrong value is mended by a pull request.",
-    "2. If the log names a lock whose owner has ended for certain, run the command that it names, with `--no-up`: " +
-      `\`npm run repair -- --stack ${stack} --no-up --owner-is-gone <user@host:pid>\`.`,
+    "2. If the log names a lock whose owner has ended for certain, run the command that it names, with `--state-only`: " +
+      `\`npm run repair -- --stack ${stack} --state-only --owner-is-gone <user@host:pid>\`.`,
     `3. Run the workflow \`${job}\` again; it first mends what an interrupted deployment left behind.`,
     "",
     "This issue closes itself after a run that comes through.",

@@ -36,6 +36,8 @@ export async function invite(context: Context, wanted: string, options: InviteOp
   const room = options.matrix ? roomOf(settings) : undefined;
   const host = hostOf(settings);
   const { authentik: api } = await context.live();
+  // Before anybody is looked for: whom the token may not see would be told as not there.
+  await administrator(api);
   const { account, roster } = await findPerson(wanted, onRoster(organisation, organisation.people), api);
   const up = mend.up(workspace.stack);
   if (!account) {
@@ -52,7 +54,6 @@ export async function invite(context: Context, wanted: string, options: InviteOp
         `  mend: take \`leaving\` out of the roster, then: ${up}`,
     );
   }
-  await administrator(api);
   const enrolled = (await confirmedKinds(api, account.pk)).has("totp");
   const steps = new Steps(context, { verb: "person invite", whom: account.username });
   let link: Secret | undefined;

@@ -83,18 +83,39 @@ async function ask(url: string, path: string, parameters: Record<string, string>
   throw malformed(path);
 }
 
-/** An address may hold a name and a password: they go into a header, and into no message. */
-function addressOf(url: string, path: string): { address: URL; headers: Record<string, string> } {
+/**
+ * An address may hold a name and a password: they go into a header, and into no message. What the configuration holds has been
+ * checked where it was read, so this is what was given.
+ *
+ * @throws Refusal where it is none.
+ */
+export function addressOf(url: string, path = ""): { address: URL; headers: Record<string, string> } {
   const text = `${url.replace(/\/+$/, "")}/loki/api/v1/${path}`;
   const address = URL.canParse(text) ? new URL(text) : undefined;
-  if (!address || !/^https?:$/.test(address.protocol))
-    throw new Refusal("the address of Loki is none; expected one as http://loki.monitoring:3100", 2);
+  if (!address || !/^https?:$/.test(address.protocol)) throw noAddress();
   const { username, password } = address;
   if (username === "" && password === "") return { address, headers: {} };
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credentials = [username, password].map(decoded).join(":");
   address.username = "";
   address.password = "";
   return { address, headers: { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` } };
+}
+
+/** `new URL` leaves a per cent sign as it is; only decoded it is seen to be none of a code's. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw noAddress();
+  }
+}
+
+function noAddress(): Refusal {
+  return new Refusal(
+    "the address of Loki (--loki) is none; expected one as http://loki.monitoring:3100\n" +
+      "  mend: give such a one; in a user or a password of it, a per cent sign is written %25",
+    2,
+  );
 }
 
 function malformed(path: string): ServerError {

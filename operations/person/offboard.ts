@@ -12,8 +12,8 @@ import { ownerOf } from "../token/tokens";
 import { administrator, findNamed, isService, unknownPerson, type Account } from "./accounts";
 import { cutOff, keptOn, type CutOff, type Left } from "./cut-off";
 import { markedAfter, markLeaving, rosterOf, type Marked, type Roster } from "./leaving";
-import { activityQuery, askLoki, type Activity } from "./loki";
-import { findPerson, othersOf, type Others, type Who } from "./who";
+import { activityQuery, addressOf, askLoki, type Activity } from "./loki";
+import { findPerson, othersOf, type OnRoster, type Others, type Who } from "./who";
 
 export interface OffboardOptions {
   /** Acts on the server, too, before the merge. */
@@ -35,11 +35,15 @@ export interface OffboardOptions {
 export async function offboard(context: Context, wanted: string, options: OffboardOptions): Promise<Result> {
   const roster = rosterOf(context);
   if (!options.now) return markOnly(context, wanted, roster);
+  // It is asked last of all: what was typed wrong is to be said before anything is done.
+  if (options.loki !== undefined) addressOf(options.loki);
 
   const { workspace, dryRun } = context;
   const { authentik: api } = await context.live();
+  // Before anybody is looked for: whom the token may not see would be told as not there.
+  const self = await administrator(api);
   const who = await findPerson(wanted, roster.people, api);
-  const unknown = await protect(context, api, who, options.force);
+  const unknown = await protect(context, api, self, who, options.force);
   const username = who.account?.username ?? who.roster?.username ?? wanted;
   const server = api.options.url;
   await context.confirm(
@@ -53,7 +57,7 @@ export async function offboard(context: Context, wanted: string, options: Offboa
   const others = othersOf(who);
   const notes = [...unknown, ...othersText(others, workspace.stack), ...kept];
   const marked: Marked = who.roster
-    ? await markedAfter(context, roster, who.roster)
+    ? await markedAfter(context, who.roster)
     : { change: "", text: `${username} is not in the roster: there is nothing to mark.` };
   const beside = [
     { what: "other active accounts with the same address", count: others.sameAddress.length },
@@ -65,7 +69,7 @@ export async function offboard(context: Context, wanted: string, options: Offboa
   const fine = left.length === 0 && activity.failed === undefined && (!dryRun || cut.failed.length === 0);
   return {
     code: fine ? 0 : 1,
-    text: report(context, username, { server, marked, account: who.account, cut, left, notes, activity }),
+    text: report(context, username, { server, marked, ...who, cut, left, notes, activity }),
     data: {
       person: username,
       server,
@@ -88,7 +92,7 @@ async function markOnly(context: Context, wanted: string, roster: Roster): Promi
   if (!file) throw untouched(failed);
   const person = findNamed(wanted, people);
   if (!person) throw unknownPerson(wanted, people, `in ${file.path}`);
-  const marked = await markLeaving(context, roster, person).catch((error: unknown) => {
+  const marked = await markLeaving(context, person).catch((error: unknown) => {
     throw untouched(saidOf(error));
   });
   return {
@@ -106,10 +110,10 @@ async function markOnly(context: Context, wanted: string, roster: Roster): Promi
 async function protect(
   { workspace }: Context,
   api: AuthentikApi,
+  self: Pick<Account, "pk">,
   { account, accounts }: Who,
   force: boolean,
 ): Promise<string[]> {
-  const self = await administrator(api);
   if (!account) return [];
   if (isService(account))
     throw new Refusal(`${account.username} is an account of a machine, not of a person; nothing was done`);
@@ -188,15 +192,16 @@ async function activityOf(
     if (url === undefined || dryRun) return { query };
     return { query, found: await askLoki(url, query, days) };
   } catch (error) {
-    // The account is cut off by now: that must be told.
-    if (!(error instanceof ServerError || error instanceof Refusal)) throw error;
-    return { query, failed: error.message };
+    // The account is cut off by now: that must be told, whatever came in the way here.
+    if (error instanceof ServerError || error instanceof Refusal) return { query, failed: error.message };
+    return { query, failed: `asking ended unexpectedly (${saidOf(error)})` };
   }
 }
 
 interface Told {
   readonly server: string;
   readonly marked: Marked;
+  readonly roster?: OnRoster;
   readonly account?: Account;
   readonly cut: CutOff;
   readonly left: readonly Left[];
@@ -207,7 +212,7 @@ interface Told {
 function report(
   { dryRun, workspace }: Context,
   username: string,
-  { server, marked, account, cut, left, notes, activity }: Told,
+  { server, marked, roster, account, cut, left, notes, activity }: Told,
 ): string {
   const lines: string[] = [];
   const { done, failed } = cut;
@@ -236,7 +241,8 @@ function report(
     lines.push(count === 0 ? "  no line: look at Loki's retention" : `  ${count} lines, ${first} to ${last}`);
   }
   if (activity.failed !== undefined) lines.push(`  could not be asked: ${activity.failed}`);
-  if (!dryRun && account && !marked.failed)
+  // Without an account, too: a person who was not deployed yet would be.
+  if (!dryRun && roster && !marked.failed)
     lines.push("", mergeFirst("the roster's change", workspace.stack, "says that the person is active"));
   return lines.join("\n");
 }

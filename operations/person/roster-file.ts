@@ -4,11 +4,12 @@ import { join, relative } from "node:path";
 import ts from "typescript";
 
 import { run } from "../../shell/process";
-import { writeWhole } from "../../shell/whole-file";
+import { rewriteWhole } from "../../shell/whole-file";
 import { compositionOf } from "../../state/stack-file";
 import type { RosterEntry } from "../../stacks/organisation";
 import { Refusal, type Context } from "../context";
-import { propertyOf } from "../data-file";
+import { initializerOf, propertyOf } from "../data-file";
+import { ChangedMeanwhile } from "../refusal";
 
 /** Name of the list in the file. */
 const LIST = "people";
@@ -83,20 +84,28 @@ export class RosterFile {
     const object = this.found.find((each) => each.entry === entry)?.object;
     const last = object?.properties.at(-1);
     if (!last || entry.leaving) return this.text;
-    const at = last.getEnd();
-    return this.formatted(`${this.text.slice(0, at)}, leaving: true${this.text.slice(at)}`);
+    const said = object && initializerOf(object, "leaving");
+    const [start, end, source] = said
+      ? [said.getStart(), said.getEnd(), "true"]
+      : [last.getEnd(), last.getEnd(), ", leaving: true"];
+    return this.formatted(this.text.slice(0, start) + source + this.text.slice(end));
   }
 
-  /** @throws Refusal with what to write by hand, where the file cannot be written. */
+  /**
+   * @throws ChangedMeanwhile where the file no longer says what was read; Refusal with what to write by hand, where it
+   * cannot be written.
+   */
   save(text: string): void {
+    let written: boolean;
     try {
-      writeWhole(this.path, text);
+      written = rewriteWhole(this.path, this.text, text);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Refusal(
         `${this.path} cannot be written: ${why}\n  mend: make it writable and run this again, or write by hand:\n${this.difference(text)}`,
       );
     }
+    if (!written) throw new ChangedMeanwhile(this.path);
   }
 
   /** The lines that a new text takes out and puts in. */

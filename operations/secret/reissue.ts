@@ -3,7 +3,7 @@ import { relative } from "node:path";
 
 import type { AuthentikApi } from "../../live/authentik";
 import { Secret } from "../../live/secret";
-import { applyOnly, soundState, type Scope } from "../apply";
+import { applyOnly, nothingElse, soundState, type Scope } from "../apply";
 import { Refusal, type Context, type Result } from "../context";
 import { mend } from "../mend";
 import { mergeFirst } from "../merge";
@@ -49,6 +49,7 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
   if (interrupted) context.say(`going on with the reissue of ${slug} that was interrupted`);
   const issue = issued(context, client, journal, interrupted);
   if (!interrupted?.applied) {
+    if (!dryRun && !issue.isWritten) await nothingElse(context, scopeOf(client));
     await steps.take(issue.what, () => issue.write());
     await steps.take("applied to its secret, provider and delivery, and to nothing else", async () => {
       await applyOnly(context, scopeOf(client));
@@ -88,8 +89,6 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
     if (delivered) await verify(context, api, slug, before, delivered);
   });
   if (!dryRun) journal.clear();
-  const manifest =
-    options.manifest && !dryRun ? await manifestOf(context, client, options.manifest) : undefined;
   const where = `${client.place.namespace}/${client.place.name}`;
   const notes = [
     dryRun
@@ -104,9 +103,12 @@ export async function reissue(context: Context, slug: string, options: ReissueOp
       : []),
     ...(options.leavePods && !unseen ? [`Left to an annotation: the restart of ${names.join(", ")}.`] : []),
   ];
+  // The manifest stands alone, so that it can be piped. What is to be done is said before: it may yet be refused.
+  const form = dryRun ? undefined : options.manifest;
+  if (form) context.say(notes.join("\n"));
+  const manifest = form && (await manifestOf(context, client, form));
   return {
     code: 0,
-    // The manifest stands alone, so that it can be piped.
     text: manifest ?? notes.join("\n"),
     data: {
       application: slug,
@@ -126,6 +128,8 @@ interface Issue {
   readonly file: string;
   /** What the program does where that file is not merged. */
   readonly unmerged: string;
+  /** Whether it is there already: a run was interrupted, or it was reviewed and waits to be applied. */
+  readonly isWritten: boolean;
   write(): Promise<void>;
 }
 
@@ -139,12 +143,14 @@ function issued(
   const { slug } = client;
   if (client.configured) {
     const key = configKey(slug);
+    const isWritten = interrupted?.digest === client.configured.digest;
     return {
+      isWritten,
       what: `a new secret stored as ${key}`,
       file: relative(workspace.folder, workspace.configFile()),
       unmerged: `gives ${slug} the old secret back`,
       write: async () => {
-        if (interrupted?.digest === client.configured?.digest) return; // Stored already.
+        if (isWritten) return;
         const secret = new Secret(randomBytes(48).toString("base64url"));
         journal.write({ digest: secret.digest, applied: false });
         await storeAdopted(workspace, slug, secret);
@@ -162,14 +168,19 @@ function issued(
     );
   }
   // A number above what runs was raised by a run that was interrupted, or is reviewed and waits to be applied.
-  const generation = written > running ? written : running + 1;
+  // One that runs by the state is in hand where the run that raised it was interrupted before it was applied everywhere.
+  const isInHand = written === running && interrupted?.generation === running;
+  const generation = written > running || isInHand ? written : running + 1;
+  const isWritten = written === generation;
   return {
+    isWritten,
     what: `secretGeneration of ${slug} is ${generation}`,
     file: relative(workspace.folder, file.path),
     unmerged: `is refused, since its data is older than the secret of ${slug}`,
     write: () => {
+      // First the data: noted before, a number that could not be written would be taken for one in hand.
+      if (!isWritten) file.set("slug", slug, "secretGeneration", String(generation)).save();
       journal.write({ generation, applied: false });
-      if (written !== generation) file.set("slug", slug, "secretGeneration", String(generation)).save();
       return Promise.resolve();
     },
   };

@@ -8,6 +8,7 @@ test.each<[string, NodeJS.ProcessEnv, string, string]>([
   ["--stack prod", { npm_config_stack: "true" }, "prod person offboard x", "--stack <name>"],
   ["--dry-run", { npm_config_dry_run: "true" }, "--stack prod token rotate", "--dry-run"],
   ["--now", { npm_config_now: "true" }, "-sprod person offboard x", "--now"],
+  ["--leave-pods", { npm_config_leave_pods: "true" }, "-s prod secret reissue forgejo", "--leave-pods"],
   [
     "all of them",
     { npm_config_stack: "prod", npm_config_dry_run: "true", npm_config_now: "true" },
@@ -18,6 +19,17 @@ test.each<[string, NodeJS.ProcessEnv, string, string]>([
   const said = swallowed("ops", args.split(" "), env);
   expect(said).toContain(`npm has taken ${options} for itself`);
   expect(said).toContain(`\n  mend: npm run ops -- ${options} …`);
+});
+
+test.each([
+  ["repair", "--state-only"],
+  ["adopt", "--import-only"],
+])("%s %s, taken so, would run `up` on production", async (command, option) => {
+  const env = { [`npm_config_${option.slice(2).replace("-", "_")}`]: "true" };
+  expect(swallowed(command, ["--stack", "prod"], env)).toContain(`mend: npm run ${command} -- ${option} …`);
+  expect(swallowed(command, ["--stack", "prod", option], env)).toBeUndefined();
+  const { code, stderr } = await run("npm", ["run", command, option], { cwd: ROOT, env: process.env });
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`npm has taken ${option} for itself`)]);
 });
 
 test.each<[string, NodeJS.ProcessEnv, string]>([

@@ -115,10 +115,46 @@ test("an answer that breaks off is asked for again", async () => {
   expect([code, printed]).toEqual([0, expect.stringContaining("412 lines")]);
 });
 
-test("an address that is none is told, after the person is cut off", async () => {
-  const { code, printed } = await office.ops([...NOW, "--loki", "loki monitoring"]);
-  expect([code, printed]).toEqual([1, expect.stringContaining("the address of Loki is none")]);
-  expect(printed).toContain("Left: none");
+// In clear a password may have a per cent sign; in an address it is written %25.
+const WRONG = [
+  "loki monitoring",
+  "ftp://loki:3100",
+  "http://reader:100%@127.0.0.1:1",
+  "http://10%zz:p@127.0.0.1:1",
+];
+test.each(WRONG)("an address that is none is wrong use, and nothing is done: %s", async (address) => {
+  office.proxy.heal();
+  const before = [office.stateFile(), office.roster()];
+  const { code, said, seen } = await office.ops([...NOW, "--loki", address]);
+  expect([code, said]).toEqual([2, expect.stringContaining("the address of Loki (--loki)")]);
+  expect(seen).not.toMatch(/100%|10%zz/);
+  expect([office.stateFile(), office.roster()]).toEqual(before);
+  expect(office.proxy.passed.filter(({ method }) => method !== "GET")).toEqual([]);
+});
+
+test.each(WRONG)(
+  "one in the configuration keeps nobody from being cut off, and is told: %s",
+  async (address) => {
+    office.config.lokiUrl = { value: address };
+    const { code, printed, seen } = await office.ops(NOW);
+    expect([code, printed]).toEqual([1, expect.stringContaining("Left: none")]);
+    expect(printed).toContain("could not be asked: ");
+    expect(printed).toContain("plana-sso:lokiUrl");
+    expect(seen).not.toMatch(/100%|10%zz/);
+  },
+);
+
+test.each([
+  ["a time that is none", [{ values: [["9".repeat(30), "line"]] }]],
+  ["no stream at all", [null]],
+])("an answer with %s is told, and hides nothing", async (_name, streams) => {
+  loki.answer = (got) =>
+    got.url.pathname.endsWith("query_range")
+      ? { status: 200, body: { status: "success", data: { resultType: "streams", result: streams } } }
+      : answer(got);
+  const { code, printed } = await office.ops(NOW);
+  expect([code, printed]).toEqual([1, expect.stringContaining("Left: none")]);
+  expect(printed).toContain("could not be asked: ");
 });
 
 test("days that are no number are wrong use", async () => {

@@ -144,6 +144,38 @@ test("a roster that the formatter would write otherwise changes by one line only
   expect(office.roster()).toContain('last: "Hopper", leaving: true,\n');
 });
 
+test.each([
+  ['{ first: "Grace", last: "Hopper", leaving: false }', '{ first: "Grace", last: "Hopper", leaving: true }'],
+  [
+    '{ first: "Grace", "leaving": false, last: "Hopper" }',
+    '{ first: "Grace", "leaving": true, last: "Hopper" }',
+  ],
+])("a mark that says no is made to say yes: %s", async (before, after) => {
+  const text = (line: string) => `export const people: readonly RosterEntry[] = [\n  ${line}, // kept\n];\n`;
+  writeFileSync(office.rosterPath, text(before));
+  expect((await office.ops(["person", "offboard", "grace.hopper"])).code).toBe(0);
+  expect(office.roster()).toBe(text(after));
+});
+
+test("two who are added at once: the second is refused, and the first not lost", async () => {
+  const ended = await Promise.all([
+    office.ops(["person", "add", "Ivan", "Petrov"]),
+    office.ops(["person", "add", "Petar", "Ivanov"]),
+  ]);
+  expect(ended.map(({ code }) => code).sort()).toEqual([0, 1]);
+  expect(ended.map(({ said }) => said).join("")).toContain(
+    "people.ts was changed meanwhile: nothing was written",
+  );
+  const there = ["Ivan", "Petar"].filter((first) => office.roster().includes(`first: "${first}"`));
+  expect(there).toHaveLength(1);
+  for (const name of [
+    ["Ivan", "Petrov"],
+    ["Petar", "Ivanov"],
+  ])
+    expect((await office.ops(["person", "add", ...name])).code).toBe(0);
+  for (const first of ["Ivan", "Petar"]) expect(office.roster()).toContain(`first: "${first}"`);
+});
+
 test("a roster that is more than a list is left alone", async () => {
   const text = "export const people = others.concat([]);\n";
   writeFileSync(office.rosterPath, text);

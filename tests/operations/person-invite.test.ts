@@ -186,8 +186,19 @@ describe("with a recovery flow", () => {
     const { key } = await office.ask("GET", "/core/tokens/plain/view_key/");
     office.token = String(key);
     const { code, said } = await ops(["boyan.rabchev", "--print"]);
+    // Who is hidden from it would be told as not there: to a token with a few rights the server gives a shorter list.
+    office.proxy.fail(({ path }) =>
+      path.startsWith("/api/v3/core/users/?")
+        ? { status: 200, body: JSON.stringify({ pagination: { next: 0, count: 0 }, results: [] }) }
+        : undefined,
+    );
+    const hidden = await ops(["julian.lubenov", "--print"]);
     office.token = TOKEN;
     expect([code, said]).toEqual([1, expect.stringContaining("give the token of an administrator")]);
+    expect([hidden.code, hidden.said]).toEqual([
+      1,
+      expect.stringContaining("plain, whose token is used, does not administer"),
+    ]);
     expect(office.proxy.passed.filter(({ method }) => method !== "GET")).toEqual([]);
   });
 

@@ -20,8 +20,13 @@ let clusters: Readonly<Record<"usual" | "hasty", Cluster>>;
 const clusterOf = (file: string, patience: number) =>
   new Cluster(file, { retries: 1, patience, longestPause: 5 });
 const providers: Record<string, Body> = {};
-/** The generation that the engine has applied. */
+/** The generation that the engine has applied, and the password that it made for it. */
 const generations: Record<string, number> = { forgejo: 1 };
+const passwords: Record<string, string> = { forgejo: "first-secret-of-forgejo" };
+/** What else a preview shows, of whatever is targeted. */
+let foreign: Body[] = [];
+/** Whether the engine ends once it has the password. */
+let isCutOff = false;
 const shown: string[] = [];
 const secrets = new Set<string>();
 
@@ -74,6 +79,8 @@ beforeEach(heal);
 jest.setTimeout(300_000);
 
 function heal(): void {
+  foreign = [];
+  isCutOff = false;
   proxy.heal();
   office.proxy.heal();
   wait("usual");
@@ -169,9 +176,9 @@ function resources(): Body[] {
 }
 
 async function due(app: App): Promise<boolean> {
-  return APPS[app] === "generated"
-    ? written(app) !== generations[app]
-    : configured(app) !== (await live(app)) || configured(app) !== (await delivered(app));
+  if (APPS[app] === "generated" && written(app) !== generations[app]) return true;
+  const secret = configured(app) ?? passwords[app];
+  return secret !== (await live(app)) || secret !== (await delivered(app));
 }
 
 async function engine([command, ...args]: readonly string[]): Promise<string> {
@@ -183,13 +190,18 @@ async function engine([command, ...args]: readonly string[]): Promise<string> {
     urn: urn(PROVIDER, app),
     detailedDiff: { clientSecret: { kind: "update" } },
   };
-  if (command === "preview") return JSON.stringify({ steps: (await due(app)) ? [change] : [] });
-  const secret = configured(app) ?? randomText(40);
+  if (command === "preview")
+    return JSON.stringify({ steps: [...((await due(app)) ? [change] : []), ...foreign] });
+  if (APPS[app] === "generated" && written(app) !== generations[app]) {
+    passwords[app] = randomText(40);
+    generations[app] = written(app);
+  }
+  if (isCutOff) throw new Error("the engine was cut off");
+  const secret = configured(app) ?? passwords[app] ?? "";
   await office.ask("PATCH", `/providers/oauth2/${String(providers[app]?.pk)}/`, { client_secret: secret });
   await cluster("PATCH", `/api/v1/namespaces/${app}/secrets/${app}-oidc`, {
     data: { OIDC_CLIENT_SECRET: Buffer.from(secret).toString("base64") },
   });
-  if (APPS[app] === "generated") generations[app] = written(app);
   return "";
 }
 
@@ -254,6 +266,51 @@ test.each(apps)("%s: interrupted after any step, the next run finishes with the 
     expect([after, written(app)]).toEqual([after, generation]);
     if (after >= 3) expect([after, await restartedAt(app)]).toEqual([after, restarted]);
   }
+});
+
+test.each(apps)(
+  "%s: where anything else would change, nothing is written before that is refused",
+  async (app) => {
+    foreign = [
+      { op: "update", urn: urn(PROVIDER, app), detailedDiff: { allowedRedirectUris: { kind: "update" } } },
+    ];
+    const state = () => [data(), JSON.stringify(office.config), office.stateFile()];
+    const before = state();
+    const { code, said, lines } = await reissue(app);
+    expect([code, said]).toEqual([
+      1,
+      expect.stringContaining("would also change what does not belong to it"),
+    ]);
+    expect(said).toContain(`mend: npm run up -- --stack prod   (after review), then run this again`);
+    expect([state(), lines]).toEqual([before, []]);
+    // As that `up` does.
+    foreign = [];
+    const [generation, restarted] = [written(app), await restartedAt(app)];
+    await expectReissued(app, await live(app));
+    expect(written(app)).toBe(APPS[app] === "generated" ? generation + 1 : generation);
+    expect(await restartedAt(app)).not.toBe(restarted);
+  },
+);
+
+test("cut off when the engine had the new password, and nobody else: the next run goes on with that one", async () => {
+  const [old, generation] = [await live("forgejo"), written("forgejo")];
+  isCutOff = true;
+  const { code, said } = await reissue("forgejo");
+  expect([code, said]).toEqual([1, expect.stringContaining("the engine was cut off")]);
+  expect([written("forgejo"), generations.forgejo, await live("forgejo")]).toEqual([
+    generation + 1,
+    generation + 1,
+    old,
+  ]);
+  const made = passwords.forgejo;
+  heal();
+  const restarted = await restartedAt("forgejo");
+  expect(await expectReissued("forgejo", old)).toBe(made);
+  expect(written("forgejo")).toBe(generation + 1);
+  expect(await restartedAt("forgejo")).not.toBe(restarted);
+  // That one is finished: who asks now wants another.
+  await expectReissued("forgejo", made ?? "");
+  expect(written("forgejo")).toBe(generation + 2);
 });
 
 const CASES = Object.entries(FAULTS).flatMap(([name, fault]) =>
@@ -375,8 +432,11 @@ describe("the manifest", () => {
 
   test("is encrypted by sops under the rule of its place, after a reissue, and stands alone", async () => {
     installSops('if [ "$1" = --version ]; then exit 0; fi; echo "# $*"; cat | rev');
-    const { code, printed, lines } = await reissue("forgejo", "--sops");
+    const { code, printed, said, lines } = await reissue("forgejo", "--sops");
     const secret = await live("forgejo");
+    // What is to be done with it is said beside.
+    expect(said).toContain("Commit stacks/prod/applications.ts.\nMerge stacks/prod/applications.ts before");
+    expect(printed).not.toContain("Merge");
     expect(code).toBe(0);
     expect(printed.split("\n")[0]).toBe(
       "# --encrypt --input-type yaml --output-type yaml --encrypted-regex ^(data|stringData)$ --filename-override infra/k8s/forgejo/forgejo-oidc.sops.yaml /dev/stdin",
@@ -390,6 +450,7 @@ describe("the manifest", () => {
     const old = await live("forgejo");
     const { code, said } = await reissue("forgejo", "--sops");
     expect([code, said]).toEqual([1, expect.stringContaining("no creation rule")]);
+    expect(said).toContain("Merge stacks/prod/applications.ts before");
     expect(said).toContain("npm run ops -- --stack prod secret manifest forgejo --sops");
     expect(await live("forgejo")).not.toBe(old);
   });

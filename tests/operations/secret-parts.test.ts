@@ -146,6 +146,17 @@ describe("a file of data", () => {
     };
     expect(edit(text, change)).toBe(text);
   });
+
+  test("that somebody else has written meanwhile is refused, and stays as they wrote it", () => {
+    const path = join(folder, "applications.ts");
+    writeFileSync(path, 'export const a = [{ slug: "x" }];\n');
+    const file = DataFile.read(path);
+    file.set("slug", "x", "secretGeneration", "2").save();
+    writeFileSync(path, "theirs\n");
+    file.set("slug", "x", "secretGeneration", "3");
+    expect(() => file.save()).toThrow("was changed meanwhile: nothing was written");
+    expect(readFileSync(path, "utf8")).toBe("theirs\n");
+  });
 });
 
 test("consumers are the workloads that read the Secret in any way", async () => {

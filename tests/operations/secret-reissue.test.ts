@@ -182,8 +182,10 @@ test.each([
 test("a change that does not belong to the secret is refused before anything is touched", async () => {
   const before = await provider("grafana");
   trial.edit("stacks/prod/applications.ts", '["/login/generic_oauth"]', '["/login/generic_oauth", "/other"]');
+  const reviewed = data();
   const refused = await operator(["secret", "reissue", "grafana"]);
   expect(refused.code).toBe(1);
+  expect(data()).toBe(reviewed);
   expect(refused.said).toContain("would also change what does not belong to it");
   expect(refused.said).toContain("allowedRedirectUris");
   expect(await provider("grafana")).toEqual(before);

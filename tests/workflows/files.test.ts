@@ -167,7 +167,7 @@ test.each(["deploy", "drift"])("%s runs alone, is not cancelled half way, and te
   const { steps } = jobOf(name, name);
   expect(runs(name, name)).toEqual([
     "npm run scan",
-    "npm run repair -- --stack prod --no-up",
+    "npm run repair -- --stack prod --state-only",
     `npm run ${name === "deploy" ? "up" : "drift"} -- --stack prod`,
     `npm run outcome -- --job ${name} --stack prod --status success`,
     `npm run outcome -- --job ${name} --stack prod --status failure`,

@@ -103,7 +103,7 @@ test("a deployment that did not come through is told until one does", async () =
   expect(await told("failure")).toBe("told in #100");
   expect(await told("failure")).toBe("told in #100");
   expect(server.issues).toHaveLength(1);
-  expect(server.issues[0]?.body).toContain("npm run repair -- --stack prod --no-up --owner-is-gone");
+  expect(server.issues[0]?.body).toContain("npm run repair -- --stack prod --state-only --owner-is-gone");
   expect(await tell(NONE)).toBe("no drift");
   expect(await told("success")).toBe("closed #100");
   expect(server.comments[0]?.body).toContain("came through");
