@@ -164,7 +164,7 @@ function issued(
   if (!Number.isSafeInteger(written) || !Number.isSafeInteger(running) || written < running) {
     throw new Refusal(
       `secretGeneration of ${slug} is ${written} in ${relative(workspace.folder, file.path)} and ${running} in stack ${workspace.stack}\n` +
-        "  mend: pull the newest main: its number is never below what runs",
+        `  mend: pull the newest main: its number is never below what runs; where the commit of that reissue is lost, write secretGeneration: ${running} there`,
     );
   }
   // A number above what runs was raised by a run that was interrupted, or is reviewed and waits to be applied.
