@@ -159,8 +159,13 @@ export async function beginAnew(workspace: Workspace, options: RepairOptions): P
 /** Why the state need not be begun anew; undefined where nothing can bring it back. */
 async function whatIsKept(workspace: Workspace, say: RepairOptions["say"]): Promise<string | undefined> {
   if ((await lastingDamage(workspace, say)) === undefined) return "can be read";
-  const copy = await lastSoundCopy(workspace);
-  return copy && `can be brought back from ${copy.path}`;
+  let named = 0;
+  const copy = await lastSoundCopy(workspace, (text) => {
+    named += 1;
+    say(text);
+  });
+  if (copy) return `can be brought back from ${copy.path}`;
+  return named > 0 ? "may be brought back from what is named above" : undefined;
 }
 
 /**
@@ -176,7 +181,7 @@ async function readable(
   const { stack } = workspace;
   const damage = await lastingDamage(workspace, options.say);
   if (damage === undefined) return [];
-  const copy = await lastSoundCopy(workspace);
+  const copy = await lastSoundCopy(workspace, options.say);
   if (!copy) {
     options.say(
       `The state of stack ${stack} is damaged, and no sound copy of it was found: ${damage}\n` +

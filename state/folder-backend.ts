@@ -8,8 +8,9 @@ import { load } from "js-yaml";
 import type { Finished } from "../shell/process";
 import type { Workspace } from "./workspace";
 
-/** What the engine says of a state file, or of what is noted beside it, that is cut off, empty or no JSON. */
-const UNREADABLE = /^error:(?!.*https?:\/\/).*(?:unexpected end of JSON|invalid character|\bEOF$)/m;
+/** What the engine says of a state file, packed or not, or of what is noted beside it, that is cut off, empty or no JSON. */
+const UNREADABLE =
+  /^error:(?!.*https?:\/\/).*(?:unexpected end of JSON|invalid character|flate: corrupt|gzip: invalid|\bEOF$)/m;
 
 /** Whether the engine complains of the state itself, and not of a lock, a login or a missing stack. */
 export function isUnreadable(said: string): boolean {

@@ -136,7 +136,7 @@ test.each([
   [
     "s3://states",
     "lie in the backend (s3://states).\n" +
-      "  mend: delete there what was written since then under .pulumi/history/plana-sso/prod/ and .pulumi/backups/plana-sso/prod/; where the bucket keeps versions, those of .pulumi/stacks/plana-sso/prod.json and prod.json.bak as well",
+      "  mend: delete there what was written since then under .pulumi/history/plana-sso/prod/ and .pulumi/backups/plana-sso/prod/, and every .pulumi/stacks/plana-sso/prod.json.<number>; where the bucket keeps versions, those of .pulumi/stacks/plana-sso/prod.json and prod.json.bak as well. Packed, they have .gz or .zst after .json",
   ],
   ["https://app.pulumi.com/plana", "Pulumi Cloud keeps every version of the state"],
 ])("copies in clear that cannot be taken away from here are told, on %s", async (url, expected) => {
