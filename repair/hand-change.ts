@@ -27,19 +27,41 @@ export async function seeHandChanges(
   say: (text: string) => void,
 ): Promise<boolean> {
   const found = await handChangesOf(workspace, resources);
+  const brand = found.some(isDefault) ? await defaultBrand(workspace) : undefined;
+  const written: Difference[] = [];
   for (const each of found) {
     const { name, field, live, program } = each;
     const is = `${name}.${field} is ${String(live)} on the server, which no refresh reads`;
-    say(
-      isLeftFull(each)
-        ? `${is}, and ${String(program)} in the program, which no \`up\` writes.\n  mend: npm run repair -- --stack ${workspace.stack}`
-        : `${is}: \`up\` writes back ${String(program)}.`,
-    );
+    if (isDefault(each) && brand !== undefined)
+      say(
+        `${is}: brand ${brand} is the default instead, so that its flows let people in, not the program's.\n` +
+          `  mend: take the default from brand ${brand} in Authentik, then: npm run up -- --stack ${workspace.stack}`,
+      );
+    else if (isLeftFull(each))
+      say(
+        `${is}, and ${String(program)} in the program, which no \`up\` writes.\n  mend: npm run repair -- --stack ${workspace.stack}`,
+      );
+    else {
+      say(`${is}: \`up\` writes back ${String(program)}.`);
+      written.push(each);
+    }
   }
-  const written = found.filter((each) => !isLeftFull(each));
   if (written.length === 0) return true;
   const write = async () => importState(workspace, withLive(await exportState(workspace), written));
   return unlocked(workspace, { gone: [], say }, write);
+}
+
+/** Whether it is a brand that is the default no more. */
+function isDefault({ field, live }: Difference): boolean {
+  return field === "default" && live === false;
+}
+
+/** The brand that is the default: there is one at most, and an update that makes another one so is refused. */
+async function defaultBrand(workspace: Workspace): Promise<string | undefined> {
+  const { authentik } = await connect(workspace);
+  const brands = await authentik.list("/core/brands/");
+  const found = brands.find((brand) => brand.default === true);
+  return found && String(found.domain);
 }
 
 /** An exported state that has of these fields what the server has. */

@@ -217,6 +217,31 @@ test("a password policy that asks for less by hand is seen by no refresh, told a
   expect((await review()).verdict).toBe("unchanged");
 });
 
+test("another brand that was made the default is told as unsafe, and no `up` fails of it", async () => {
+  interface Brand {
+    readonly brand_uuid: string;
+    readonly default: boolean;
+  }
+  const [own] = (await trial.authentik<List<Brand>>("/core/brands/?domain=authentik-default")).results;
+  const path = `/core/brands/${own?.brand_uuid ?? ""}/`;
+  await trial.authentik(path, "PATCH", { default: false });
+  const other = await trial.authentik<Brand>("/core/brands/", "POST", {
+    domain: "other.example.org",
+    default: true,
+  });
+  expect((await review()).verdict).toBe("unsafe");
+  const said = jest.spyOn(console, "error").mockImplementation(() => undefined);
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  expect(said.mock.calls.flat().join("\n")).toContain(
+    "brand other.example.org is the default instead, so that its flows let people in, not the program's.\n" +
+      "  mend: take the default from brand other.example.org in Authentik",
+  );
+  said.mockRestore();
+  await trial.authentik(`/core/brands/${other.brand_uuid}/`, "PATCH", { default: false });
+  expect(await converge(workspace)).toMatchObject({ code: 0 });
+  expect(await trial.authentik(path)).toMatchObject({ default: true });
+});
+
 test("what was given by hand stands nowhere in the state, nor in the log", () => {
   const state = join(trial.folder, ".sandbox", "state");
   const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
