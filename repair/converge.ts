@@ -25,7 +25,8 @@ export async function converge(
   const stopped = await unreachable(workspace);
   if (stopped) return stopped;
   const held = await settled(workspace, say);
-  if (!held || !(await seeByHand(workspace, held, say))) return { code: 1, stdout: "", stderr: "" };
+  const sound = held && (args.some(isPartial) || (await seeByHand(workspace, held, say)));
+  if (!sound) return { code: 1, stdout: "", stderr: "" };
   // The engine tells each step, but nothing while a server, or a full disk, keeps it waiting.
   const run = () => whileWaiting("up", () => workspace.pulumi(update, { show: true }), say, 60_000);
   return unlocking(workspace, say, run, gone);
@@ -50,6 +51,11 @@ export async function settled(
   const { isOwnCluster } = await import("./other-cluster");
   const cluster = async () => (await connect(workspace)).cluster;
   return (await isOwnCluster(workspace.stack, resources, cluster, say)) ? resources : undefined;
+}
+
+/** Whether an argument leaves a part of the stack alone. */
+function isPartial(arg: string): boolean {
+  return /^(?:-t|--target|--exclude)/.test(arg);
 }
 
 /**

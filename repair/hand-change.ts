@@ -28,27 +28,35 @@ export async function seeHandChanges(
 ): Promise<boolean> {
   const found = await handChangesOf(workspace, resources);
   const brand = found.some(isDefault) ? await defaultBrand(workspace) : undefined;
-  const written: Difference[] = [];
+  const edits: Edit[] = [];
   for (const each of found) {
-    const { name, field, live, program } = each;
-    const is = `${name}.${field} is ${String(live)} on the server, which no refresh reads`;
-    if (isDefault(each) && brand !== undefined)
+    const { urn, name, field, live, program } = each;
+    const is = `${name}.${field} is ${String(live)} on the server, which no refresh reads; the last update wrote ${String(program)}`;
+    if (isDefault(each) && brand !== undefined) {
       say(
-        `${is}: brand ${brand} is the default instead, so that its flows let people in, not the program's.\n` +
+        `${is}. Brand ${brand} is the default instead: its flows let people in, not the program's, and a change of ${name} is refused.\n` +
           `  mend: take the default from brand ${brand} in Authentik, then: npm run up -- --stack ${workspace.stack}`,
       );
-    else if (isLeftFull(each))
-      say(
-        `${is}, and ${String(program)} in the program, which no \`up\` writes.\n  mend: npm run repair -- --stack ${workspace.stack}`,
-      );
-    else {
-      say(`${is}: \`up\` writes back ${String(program)}.`);
-      written.push(each);
+      edits.push({ urn, field, value: program });
+    } else if (isLeftFull(each)) {
+      say(`${is}, which no \`up\` writes back.\n  mend: npm run repair -- --stack ${workspace.stack}`);
+    } else {
+      say(`${is}. \`up\` writes what the program says.`);
+      edits.push({ urn, field, value: live });
     }
   }
-  if (written.length === 0) return true;
-  const write = async () => importState(workspace, withLive(await exportState(workspace), written));
+  const held = new Map(resources.map(({ urn, outputs }) => [urn, outputs]));
+  const needed = edits.filter(({ urn, field, value }) => held.get(urn)?.[field] !== value);
+  if (needed.length === 0) return true;
+  const write = async () => importState(workspace, edited(await exportState(workspace), needed));
   return unlocked(workspace, { gone: [], say }, write);
+}
+
+/** What a state is to hold of a field, for the update to see a difference in it, or none. */
+interface Edit {
+  readonly urn: string;
+  readonly field: string;
+  readonly value: unknown;
 }
 
 /** Whether it is a brand that is the default no more. */
@@ -64,15 +72,14 @@ async function defaultBrand(workspace: Workspace): Promise<string | undefined> {
   return found && String(found.domain);
 }
 
-/** An exported state that has of these fields what the server has. */
-function withLive(exported: string, changes: readonly Difference[]): string {
+function edited(exported: string, edits: readonly Edit[]): string {
   const state = JSON.parse(exported) as {
     readonly deployment?: {
       readonly resources?: readonly { readonly urn: string; outputs?: Record<string, unknown> }[];
     };
   };
   for (const resource of state.deployment?.resources ?? [])
-    for (const { urn, field, live } of changes)
-      if (urn === resource.urn) resource.outputs = { ...resource.outputs, [field]: live };
+    for (const { urn, field, value } of edits)
+      if (urn === resource.urn) resource.outputs = { ...resource.outputs, [field]: value };
   return JSON.stringify(state);
 }

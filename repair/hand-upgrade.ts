@@ -128,7 +128,7 @@ const FAILED: Properties = { "(failed)": SET_BY_HAND };
 /**
  * An exported state in which nothing is known of the values of these releases, but for what was added by hand. The next
  * refresh reads what is live, and a difference is then seen in every value that was dropped, changed or added. Only in what
- * the provider goes by: the engine's own inputs are what a policy pack sees of a release that is no target.
+ * the provider goes by: the engine's own inputs follow with the refresh.
  */
 export function withoutValues(exported: string, upgrades: readonly HandUpgrade[]): string {
   const state = JSON.parse(exported) as {

@@ -20,7 +20,7 @@ export function hasUnread({ type }: Pick<Resource, "type">): boolean {
 }
 
 /**
- * What of these inputs the server has otherwise than a state: somebody changed it by hand, as in a password policy that now
+ * What of these inputs the server has otherwise than the last update wrote it: somebody changed it by hand, as in a password policy that now
  * asks for less. No preview shows it.
  *
  * @param resources what the state holds.
@@ -33,11 +33,12 @@ export async function unreadChanges(
   const objects = new LiveObjects(authentik);
   const found: Difference[] = [];
   for (const resource of resources.filter(hasUnread)) {
-    const { urn, type, name, outputs } = resource;
+    const { urn, type, name, inputs, outputs } = resource;
     const object = await objects.of(resource);
     for (const field of object ? (UNREAD[typeName(type)] ?? []) : []) {
       const live = liveValue(type, field, object ?? {});
-      const program = outputs[field];
+      // An update that was to write it back, and was refused, has left the live value in the outputs.
+      const program = outputs[field] === undefined ? undefined : (inputs[field] ?? outputs[field]);
       // What was imported, and not yet written, is in no state.
       if (live !== undefined && program !== undefined && live !== program)
         found.push({ urn, type, name, field, live, program });

@@ -64,9 +64,10 @@ export async function fromEngine(workspace: Workspace): Promise<Reviewed> {
 
 /** A step with what was changed by hand where no refresh looks. */
 function asChanged(step: Step, changes: readonly Difference[]): Step {
-  const own = changes.filter(({ urn }) => urn === step.urn);
   const { op, before, after, differences } = step;
-  if (own.length === 0 || !before || !after) return step;
+  if (!before || !after) return step;
+  const own = changes.filter(({ urn, field, live }) => urn === step.urn && after.inputs[field] !== live);
+  if (own.length === 0) return step;
   const live = Object.fromEntries(own.map((each) => [each.field, each.live]));
   return {
     ...step,

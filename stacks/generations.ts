@@ -23,7 +23,8 @@ const GENERATED = /[$:]random:index\/randomPassword:RandomPassword::(?<slug>.+)-
  */
 async function runningGenerations(stack: string): Promise<ReadonlyMap<string, number>> {
   const { outputs: told } = (await pulumi.runtime.invoke(TOLD, { name: stack }, {})) as { outputs?: object };
-  // The engine cannot tell the resources of a stack that has none, and ends (3.259, `GetStackResourceOutputs`).
+  // The engine cannot tell the resources of a stack that has none, and ends (3.259, `GetStackResourceOutputs`). One that has
+  // told nothing yet was never brought up whole, so that nothing was reissued.
   if (Object.keys(told ?? {}).length === 0) return new Map();
   const { outputs: held = {} } = (await pulumi.runtime.invoke(HELD, { stackName: stack }, {})) as {
     outputs?: Held;

@@ -197,6 +197,11 @@ async function passwordPolicy(): Promise<PasswordPolicy> {
   return policy;
 }
 
+async function passwordPolicyInState() {
+  const { resources } = await deployment(workspace);
+  return resources.find(({ name }) => name === "plana-password")?.outputs;
+}
+
 test("a password policy that asks for less by hand is seen by no refresh, told as drift, and written back by `up`", async () => {
   const { pk } = await passwordPolicy();
   const weaker = { check_zxcvbn: false, zxcvbn_score_threshold: 0, check_have_i_been_pwned: true };
@@ -205,6 +210,11 @@ test("a password policy that asks for less by hand is seen by no refresh, told a
   const { verdict, findings } = await review();
   expect(verdict).toBe("unsafe");
   expect(JSON.stringify(findings.filter(({ standing }) => !standing))).toContain("checkZxcvbn");
+  // An update of something else leaves it, and what the state knows of it, alone.
+  const before = await passwordPolicyInState();
+  const group = (await deployment(workspace)).resources.find(({ name }) => name === "plana-finance");
+  expect(await converge(workspace, ["--target", group?.urn ?? ""])).toMatchObject({ code: 0 });
+  expect(await passwordPolicyInState()).toEqual(before);
   expect(await converge(workspace)).toMatchObject({ code: 0 });
   // The provider sends no `false`, so that one is left to `npm run repair`.
   expect(await passwordPolicy()).toMatchObject({
@@ -233,7 +243,7 @@ test("another brand that was made the default is told as unsafe, and no `up` fai
   const said = jest.spyOn(console, "error").mockImplementation(() => undefined);
   expect(await converge(workspace)).toMatchObject({ code: 0 });
   expect(said.mock.calls.flat().join("\n")).toContain(
-    "brand other.example.org is the default instead, so that its flows let people in, not the program's.\n" +
+    "Brand other.example.org is the default instead: its flows let people in, not the program's, and a change of authentik-default is refused.\n" +
       "  mend: take the default from brand other.example.org in Authentik",
   );
   said.mockRestore();
