@@ -25,6 +25,7 @@ export async function converge(
   const stopped = await unreachable(workspace);
   if (stopped) return stopped;
   const held = await settled(workspace, say);
+  const { seeByHand } = await import("./by-hand");
   const sound = held && (args.some(isPartial) || (await seeByHand(workspace, held, say)));
   if (!sound) return { code: 1, stdout: "", stderr: "" };
   // The engine tells each step, but nothing while a server, or a full disk, keeps it waiting.
@@ -53,23 +54,9 @@ export async function settled(
   return (await isOwnCluster(workspace.stack, resources, cluster, say)) ? resources : undefined;
 }
 
-/** Whether an argument leaves a part of the stack alone. */
+/** Whether an argument leaves a part of the stack alone, and with it what was done by hand. */
 function isPartial(arg: string): boolean {
   return /^(?:-t|--target|--exclude)/.test(arg);
-}
-
-/**
- * Sees to it that a whole update writes back what was done by hand where no refresh looks. An update of a few targets
- * leaves it alone.
- */
-async function seeByHand(
-  workspace: Workspace,
-  resources: readonly Resource[],
-  say: (text: string) => void,
-): Promise<boolean> {
-  const { seeHandUpgrades } = await import("./hand-upgrade");
-  const { seeHandChanges } = await import("./hand-change");
-  return (await seeHandUpgrades(workspace, resources, say)) && seeHandChanges(workspace, resources, say);
 }
 
 /** Runs something that needs the lock; clears the lock of an owner that is gone for certain, and runs it again. */

@@ -5,7 +5,7 @@ import { isMap } from "../adoption/fields";
 import type { Workspace } from "../state/workspace";
 import { latestRecord, placeOfId, type Reading } from "../identity/cluster-objects";
 import { connect } from "../live/connect";
-import { deployment, exportState, importState } from "../state/engine";
+import { deployment } from "../state/engine";
 import {
   isSecretValue,
   RELEASE,
@@ -14,7 +14,7 @@ import {
   type Properties,
   type Resource,
 } from "../state/resources";
-import { unlocked } from "./mend";
+import type { Edit, Held } from "./by-hand";
 
 /** A Helm release that is not as the program's last update was to leave it, which no refresh sees. */
 export interface HandUpgrade {
@@ -102,21 +102,18 @@ export async function notShown(workspace: Workspace): Promise<string[]> {
 }
 
 /**
- * Sees to it that the update that follows upgrades these releases.
+ * What makes the update that follows upgrade these releases.
  *
  * @param resources what the state holds, not refreshed.
- * @returns false where somebody else is at work on the stack; it has been said.
  */
-export async function seeHandUpgrades(
+export async function upgradeEdits(
   workspace: Workspace,
   resources: readonly Resource[],
   say: (text: string) => void,
-): Promise<boolean> {
+): Promise<Edit[]> {
   const found = await handUpgradesOf(workspace, resources);
-  if (found.length === 0) return true;
   for (const upgrade of found) say(`${toldOf(upgrade)} \`up\` upgrades it.`);
-  const write = async () => importState(workspace, withoutValues(await exportState(workspace), found));
-  return unlocked(workspace, { gone: [], say }, write);
+  return found.map((upgrade) => ({ urn: upgrade.urn, outputs: (held) => withoutValues(held, upgrade) }));
 }
 
 /** Stands for a secret within a secret: the engine decrypts the outer one alone, and then cannot read the state. */
@@ -126,31 +123,16 @@ const SEALED = "(a secret)";
 const FAILED: Properties = { "(failed)": SET_BY_HAND };
 
 /**
- * An exported state in which nothing is known of the values of these releases, but for what was added by hand. The next
- * refresh reads what is live, and a difference is then seen in every value that was dropped, changed or added. Only in what
- * the provider goes by: the engine's own inputs follow with the refresh.
+ * Outputs that know nothing of the release's values, but for what was added by hand. The next refresh reads what is live,
+ * and a difference is then seen in every value that was dropped, changed or added. Only in what the provider goes by: the
+ * engine's own inputs follow with the refresh.
  */
-export function withoutValues(exported: string, upgrades: readonly HandUpgrade[]): string {
-  const state = JSON.parse(exported) as {
-    readonly deployment?: {
-      readonly resources?: readonly {
-        readonly urn: string;
-        readonly inputs?: Record<string, unknown>;
-        outputs?: Record<string, unknown>;
-      }[];
-    };
-  };
-  for (const resource of state.deployment?.resources ?? []) {
-    const upgrade = upgrades.find(({ urn }) => urn === resource.urn);
-    if (!upgrade) continue;
-    const added = withAdded(resource.inputs?.values, upgrade.values ?? {});
-    const mark = upgrade.failed ? FAILED : {};
-    const values = isMap(added) ? { ...added, ...mark } : added;
-    // The provider keeps a copy of the inputs, and goes by it.
-    const inputs = secretOf(unsealed({ ...resource.inputs, values }));
-    resource.outputs = { ...resource.outputs, values: secretOf(mark), __inputs: inputs };
-  }
-  return JSON.stringify(state);
+function withoutValues({ inputs, outputs }: Held, { failed, values: live = {} }: HandUpgrade): Properties {
+  const added = withAdded(inputs?.values, live);
+  const mark = failed ? FAILED : {};
+  const values = isMap(added) ? { ...added, ...mark } : added;
+  // The provider keeps a copy of the inputs, and goes by it.
+  return { ...outputs, values: secretOf(mark), __inputs: secretOf(unsealed({ ...inputs, values })) };
 }
 
 function unsealed(value: unknown): unknown {

@@ -20,8 +20,8 @@ export function hasUnread({ type }: Pick<Resource, "type">): boolean {
 }
 
 /**
- * What of these inputs the server has otherwise than the last update wrote it: somebody changed it by hand, as in a password policy that now
- * asks for less. No preview shows it.
+ * What of these inputs the server has otherwise than the last update wrote it: somebody changed it by hand, as in a
+ * password policy that now asks for less. No preview shows it.
  *
  * @param resources what the state holds.
  * @throws ServerError.
