@@ -335,7 +335,8 @@ export function release(
         ...described(namespace, name, revision, statusOf(latest)),
         [OLD_INPUTS]: secret(old),
       };
-      return { id, outputs, inputs: old };
+      // The provider gives the engine what is live, and goes by its own copy (its source, `serializeImportInputs`).
+      return { id, outputs, inputs: { ...old, ...live } };
     },
     update: async (_, __, olds, news, ___, preview) =>
       preview ? { ...olds, ...news } : (await apply(api(), news)).outputs,

@@ -423,7 +423,8 @@ describe("helm release", () => {
     const upgraded = async (values: Properties) => {
       await plugin.update(RELEASE, id, outputs, { ...release(values), skipAwait: true }, inputs);
       const refreshed = await plugin.read(RELEASE, id, outputs, inputs);
-      expect(reveal(refreshed.inputs)).toEqual(inputs);
+      // The engine is given what is live; the provider goes by its own copy.
+      expect(reveal(refreshed.inputs)).toMatchObject({ values });
       expect(isSecret(refreshed.outputs.__inputs)).toBe(true);
       return (await plugin.diff(RELEASE, id, refreshed.outputs, inputs, refreshed.inputs)).paths;
     };
